@@ -1,0 +1,42 @@
+//! Host files on Unix: one descriptor serves all threads, since `pread` has no cursor.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+pub(super) struct Handles(File);
+
+impl Handles {
+    pub(super) fn new(file: File, _path: &Path) -> Self {
+        Self(file)
+    }
+
+    pub(super) fn with<T>(&self, f: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+        f(&self.0)
+    }
+}
+
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    file.read_exact_at(buf, offset)
+}
+
+/// Raises the limit of open files as far as the system lets us: a chain may have 1,000 layers.
+///
+/// A refusal is not an error here; opening the file too many will say it.
+pub fn raise_open_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if limit.current != limit.maximum {
+        let _ = setrlimit(Resource::Nofile, raised);
+    }
+}
