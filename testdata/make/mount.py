@@ -1,0 +1,37 @@
+"""Mounts an image through ntfs-3g for the length of a `with` block, and always takes it down."""
+
+import contextlib
+import os
+import subprocess
+import time
+
+
+@contextlib.contextmanager
+def ntfs_3g(image, mount_point, options):
+    """Returns only after the driver has ended, so that the image is whole."""
+    command = ["ntfs-3g", image, mount_point, "-o", f"no_detach,{options}"]
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        _wait_until_mounted(driver, mount_point)
+        yield
+    finally:
+        if os.path.ismount(mount_point):
+            _unmount(mount_point)
+        driver.stderr.close()
+        driver.wait()
+
+
+def _wait_until_mounted(driver, mount_point):
+    while not os.path.ismount(mount_point):
+        if driver.poll() is not None:
+            raise RuntimeError(f"ntfs-3g: {driver.stderr.read().decode()}")
+        time.sleep(0.01)
+
+
+def _unmount(mount_point):
+    """Tries for ten seconds: something that indexes new mounts may hold it for a moment."""
+    for _ in range(100):
+        if subprocess.run(["umount", mount_point]).returncode == 0:
+            return
+        time.sleep(0.1)
+    subprocess.run(["umount", "--lazy", mount_point], check=True)

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""lznt1, lznt1-512: compressed files, in units of 64 KiB and of 8 KiB (16 clusters).
+
+Text, noise (units stored raw), zeros (sparse units), mixtures, and lengths that end inside,
+at and just behind a unit.
+"""
+
+from content import noise, pattern, prose
+from volume import COMPRESSED, MIB, Volume
+
+
+def contents(unit):
+    """name: bytes, for a compression unit of `unit` bytes."""
+    text, rough = prose("text", 3 * unit), noise("rough", unit)
+    return {
+        "resident.txt": text[:300],
+        "text.txt": text[: 2 * unit + 1_234],
+        "noise.bin": rough + rough[:77],
+        "zeros.bin": bytes(3 * unit + 5),
+        "one-unit.txt": text[:unit],
+        "unit-and-a-byte.txt": text[: unit + 1],
+        "unit-less-a-byte.txt": text[: unit - 1],
+        "mixed.bin": b"".join([
+            text[:unit], rough, bytes(unit), text[: unit // 2], rough[: unit // 2],
+            bytes(2 * unit), rough, text[:999],
+        ]),
+        "half-zero.bin": text[: unit // 3] + bytes(unit - unit // 3) + rough[:100],
+        "runs.bin": b"".join(bytes([n % 256]) * (1 + n * 37 % 4_000) for n in range(60)),
+        "counted.bin": pattern("counted", unit + 4_095),
+    }
+
+
+def make(name, cluster, size):
+    unit = 16 * cluster
+    volume = Volume(name, size, cluster=cluster)
+    with volume.mounted("compression"):
+        volume.dir("/compressed")
+        volume.set_attributes("/compressed", COMPRESSED)
+        for file, data in contents(unit).items():
+            volume.file(f"/compressed/{file}", data)
+        text = prose("text", 2 * unit)
+        holes = [(0, text[:1_000]), (5 * unit + 9, text[: unit + 7]), (40 * unit, b"end")]
+        volume.sparse_file("/compressed/holes.bin", 40 * unit + 3, holes)
+        volume.stream("/compressed/text.txt", "compressed stream", text[: unit + 500])
+        volume.file("/plain.txt", text[:10_000])
+    return volume
+
+
+def main():
+    make("lznt1", 4096, 6 * MIB).pack()
+    make("lznt1-512", 512, 4 * MIB).pack()
+
+
+if __name__ == "__main__":
+    main()
