@@ -1,4 +1,17 @@
-//! t
+//! The tree that every file system is read as.
+//!
+//! [`FileSystem`] is the second waist: whoever shows, mounts or extracts files knows this crate and
+//! `blockio` only. A file's stream is a [`ReadAt`](blockio::ReadAt) again.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`FileSystem`], [`VolumeInfo`] | the trait, and what a volume says of itself |
+//! | [`NodeId`], [`Cursor`], [`DirEntry`], [`Entry`] | what listings yield |
+//! | [`Metadata`], [`Kind`], [`Storage`], [`Attributes`], [`Time`] | what is known of a node without its data |
+//! | [`Name`], [`GuestPath`] | names and paths as bytes, lone surrogates and all |
+//! | [`Link`], [`StreamInfo`], [`Details`] | links, streams and the rest |
+//! | [`walk`](fn@walk), [`resolve`] | a tree depth-first, a path to its node |
+//! | [`Error`], [`Loss`] | a fault, or that a thing is not there |
 
 #![cfg_attr(
     test,
@@ -8,3 +21,24 @@
         reason = "tests fail loudly, and count in what is at hand"
     )
 )]
+
+pub mod codes;
+mod error;
+mod file_system;
+mod link;
+mod listing;
+mod metadata;
+mod name;
+mod path;
+mod time;
+mod walk;
+
+pub use error::{Error, Loss};
+pub use file_system::{FileSystem, VolumeInfo};
+pub use link::{Details, Link, LinkKind, StreamInfo};
+pub use listing::{Cursor, DirEntry, DirIter, Entry, EntryIter, NodeId};
+pub use metadata::{Attributes, Kind, Metadata, Storage};
+pub use name::Name;
+pub use path::GuestPath;
+pub use time::Time;
+pub use walk::{resolve, walk};

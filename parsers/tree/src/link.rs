@@ -1,0 +1,51 @@
+//! Links, streams, and the details only some readers want.
+
+use std::sync::Arc;
+
+use crate::Name;
+
+/// Where a link points. Links are data: nothing here follows one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What kind of link.
+    pub kind: LinkKind,
+    /// The target as the file system uses it (the substitute name), WTF-8.
+    pub target: Name,
+    /// The target as people are shown it (the print name); may be empty.
+    pub print: Name,
+    /// Whether the target is relative to the link's own directory.
+    pub relative: bool,
+}
+
+/// What kind of link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkKind {
+    /// A symbolic link.
+    Symlink,
+    /// A junction to a directory on a local volume.
+    Junction,
+    /// A mounted volume (`\\??\\Volume{...}`).
+    MountPoint,
+}
+
+/// One stream of a file or directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Its name; empty is the unnamed stream, a file's data.
+    pub name: Name,
+    /// Size in bytes.
+    pub size: u64,
+    /// Bytes it takes up on the volume.
+    pub allocated: u64,
+}
+
+/// What only some readers want of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The raw reparse data behind the tag, if it has a reparse point.
+    pub reparse: Option<Arc<[u8]>>,
+    /// The short (8.3) name, if it has one.
+    pub short_name: Option<Name>,
+    /// All names as (directory, name), DOS twins left out.
+    pub names: Vec<(crate::NodeId, Name)>,
+}
