@@ -5,8 +5,7 @@ use std::sync::Arc;
 use blockio::{Fault, ReadAt};
 
 use crate::{
-    Cursor, Details, DirIter, EntryIter, Error, GuestPath, Link, Metadata, Name, NodeId,
-    StreamInfo, walk,
+    Cursor, Details, DirIter, EntryIter, Error, GuestPath, Link, Metadata, Name, NodeId, StreamInfo,
 };
 
 /// A volume, read-only. Implementors are handles over an `Arc`.
