@@ -1,0 +1,3 @@
+//! Gets data back out of Hyper-V backups.
+
+pub mod cli;
