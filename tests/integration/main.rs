@@ -1,0 +1,16 @@
+//! The program as its users run it, on made and on real images; and the project's own rules.
+//!
+//! One file per theme. Each has a function `tests` that names its tests and says what each
+//! needs besides Rust; see [`harness`] for what happens when that is absent.
+
+mod harness;
+
+mod layering; // which crate may know which
+mod repository; // what is tracked, and under which sum
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let themes = [harness::tests(), layering::tests(), repository::tests()];
+    harness::run(themes.into_iter().flatten())
+}
