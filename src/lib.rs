@@ -1,3 +1,4 @@
 //! Gets data back out of Hyper-V backups.
 
 pub mod cli;
+pub mod json;

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
 mod exit;
+pub mod text;
 
 pub use exit::Exit;
