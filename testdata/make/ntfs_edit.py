@@ -18,6 +18,7 @@ REPARSE_POINT = 0xC0
 LOGGED_UTILITY_STREAM = 0x100
 END = 0xFFFFFFFF
 
+BITMAP_RECORD = 6
 FIXUP_STRIDE = 512
 RECORD_MASK = (1 << 48) - 1
 
@@ -230,22 +231,22 @@ class Image:
         if record.number < 4:
             self.write(self.mirror_lcn * self.cluster_size + record.number * self.record_size, raw)
 
-    def occupy_every_other_cluster(self):
-        """Marks every other free cluster used in $Bitmap, and returns $Bitmap as it should be.
+    def occupy(self, wanted):
+        """Marks clusters as used in $Bitmap, so that the driver keeps off them.
 
-        What is written next falls to pieces of one cluster. `release` ends it.
+        `wanted(n)` is the byte for clusters 8n to 8n + 7. Returns what `release` needs.
         """
-        bitmap = self.record(6).find(DATA)
+        bitmap = self.record(BITMAP_RECORD).find(DATA)
         before = self.content(bitmap)
-        self._write_content(bitmap, bytes(byte | 0xAA for byte in before))
-        return before
+        held = bytes(wanted(n) & ~byte for n, byte in enumerate(before))
+        self._write_content(bitmap, bytes(map(int.__or__, before, held)))
+        return held
 
-    def release(self, before):
-        """Frees the clusters again that `occupy_every_other_cluster` marked."""
-        bitmap = self.record(6).find(DATA)
+    def release(self, held):
+        """Frees the clusters again that `occupy` marked."""
+        bitmap = self.record(BITMAP_RECORD).find(DATA)
         now = self.content(bitmap)
-        freed = bytes(n & ~(0xAA & ~b) & 0xFF for n, b in zip(now, before, strict=True))
-        self._write_content(bitmap, freed)
+        self._write_content(bitmap, bytes(byte & ~h for byte, h in zip(now, held, strict=True)))
 
     def _write_content(self, attribute, data):
         """Replaces a non-resident attribute's bytes, from the first."""

@@ -77,7 +77,7 @@ def _update_zeros(digest, size):
 class Volume:
     """A volume in the making. Use `mounted()`, then `edited()`, then `pack()`."""
 
-    def __init__(self, name, size=4 * MIB, cluster=4096, sector=512, label=None, format_options=()):
+    def __init__(self, name, size=4 * MIB, cluster=4096, sector=512, label=None, start_sector=0):
         self.name = name
         self.label = label if label is not None else name[:32]
         self.work = tempfile.TemporaryDirectory(prefix=f"hvrestore-{name}-")
@@ -88,15 +88,15 @@ class Volume:
         self.notes = {}
         self.system = {}
         self.geometry = {"size": size, "cluster_size": cluster, "sector_size": sector}
-        self._format(size, cluster, sector, format_options)
+        self._format(size, cluster, sector, start_sector)
 
-    def _format(self, size, cluster, sector, options):
+    def _format(self, size, cluster, sector, start_sector):
         os.mkdir(self.mount_point)
         with open(self.image, "wb") as file:
             file.truncate(size)
         # -T: the system files are made in 1970, so that two runs differ as little as possible.
-        command = ["mkntfs", "-q", "-F", "-f", "-T", "-p", "0", "-H", "255", "-S", "63"]
-        command += ["-c", str(cluster), "-s", str(sector), "-L", self.label, *options]
+        command = ["mkntfs", "-q", "-F", "-f", "-T", "-H", "255", "-S", "63", "-L", self.label]
+        command += ["-p", str(start_sector), "-c", str(cluster), "-s", str(sector)]
         made = subprocess.run([*command, self.image], capture_output=True, text=True)
         if made.returncode:
             raise RuntimeError(f"mkntfs: {made.stderr}")
@@ -125,13 +125,17 @@ class Volume:
         return self.mount_point + wtf8(path)
 
     @contextlib.contextmanager
-    def in_pieces(self):
-        """While mounted within this block, free space comes one cluster at a time."""
+    def keeping_off(self, wanted):
+        """While mounted within this block, clusters named by `wanted` (see `occupy`) stay free."""
         with self.edited() as image:
-            before = image.occupy_every_other_cluster()
+            held = image.occupy(wanted)
         yield self
         with self.edited() as image:
-            image.release(before)
+            image.release(held)
+
+    def in_pieces(self):
+        """While mounted within this block, free space comes one cluster at a time."""
+        return self.keeping_off(lambda _: 0xAA)
 
     # What scripts write. Each returns the path's `Node`.
 
@@ -236,7 +240,7 @@ class Volume:
         packed = OUTPUT / f"{self.name}.img.zst"
         command = ["zstd", "-q", "-f", "-19", self.image, "-o", packed]
         subprocess.run(command, check=True)
-        write_json(OUTPUT / f"{self.name}.json", self.manifest())
+        write_manifest(OUTPUT / f"{self.name}.json", self.manifest())
         print(f"{self.name}: {packed.stat().st_size} bytes, {len(self.nodes)} paths")
         self.work.cleanup()
 
@@ -269,14 +273,13 @@ def time_value(ticks):
     return filetime.rfc3339(ticks) or ticks
 
 
-def write_json(path, document):
-    """One entry a line, so that a change shows as a change of those lines."""
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        if "entries" not in document:
-            json.dump(document, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-            return
-        volume = json.dumps(document["volume"], ensure_ascii=False)
-        system = json.dumps(document["system"])
-        lines = ",\n".join(json.dumps(e, ensure_ascii=False) for e in document["entries"])
-        file.write(f'{{"volume": {volume},\n"system": {system},\n"entries": [\n{lines}\n]}}\n')
+def entry_lines(entries):
+    """A JSON array with one entry a line, so that a change shows as a change of those lines."""
+    return "[\n" + ",\n".join(json.dumps(e, ensure_ascii=False) for e in entries) + "\n]"
+
+
+def write_manifest(path, manifest):
+    """A volume's manifest as JSON."""
+    head = ",\n".join(f'"{key}": {json.dumps(manifest[key])}' for key in ("volume", "system"))
+    text = f'{{{head},\n"entries": {entry_lines(manifest["entries"])}}}\n'
+    path.write_text(text, encoding="utf-8", newline="\n")
