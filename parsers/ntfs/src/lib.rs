@@ -8,3 +8,6 @@
         reason = "tests fail loudly, and count in what is at hand"
     )
 )]
+
+mod lznt1;
+mod upcase;
