@@ -55,7 +55,7 @@ class Guest:
     """The Windows volume, told when each document was made and last saved."""
 
     def __init__(self):
-        self.volume = Volume("web01", NTFS_SIZE, label="Windows", start_sector=NTFS_FIRST // 512)
+        self.volume = Volume("web01", "", NTFS_SIZE, label="Windows", start_sector=NTFS_FIRST // 512)
 
     def save(self, path, content, when):
         """Makes or overwrites a file; its creation time is kept."""

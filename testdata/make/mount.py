@@ -5,12 +5,15 @@ import os
 import subprocess
 import time
 
+# The driver stamps what it writes; with the clock stopped, two runs make the same bytes.
+STOPPED_CLOCK = ["faketime", "-f", "2021-03-01 12:00:00"]
+
 
 @contextlib.contextmanager
 def ntfs_3g(image, mount_point, options):
     """Returns only after the driver has ended, so that the image is whole."""
-    command = ["ntfs-3g", image, mount_point, "-o", f"no_detach,{options}"]
-    driver = subprocess.Popen(command, stderr=subprocess.PIPE)
+    command = [*STOPPED_CLOCK, "ntfs-3g", image, mount_point, "-o", f"no_detach,{options}"]
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"TZ": "UTC"})
     try:
         _wait_until_mounted(driver, mount_point)
         yield

@@ -239,16 +239,24 @@ class Image:
         bitmap = self.record(BITMAP_RECORD).find(DATA)
         before = self.content(bitmap)
         held = bytes(wanted(n) & ~byte for n, byte in enumerate(before))
-        self._write_content(bitmap, bytes(map(int.__or__, before, held)))
+        self.write_content(bitmap, bytes(map(int.__or__, before, held)))
         return held
 
     def release(self, held):
         """Frees the clusters again that `occupy` marked."""
         bitmap = self.record(BITMAP_RECORD).find(DATA)
         now = self.content(bitmap)
-        self._write_content(bitmap, bytes(byte & ~h for byte, h in zip(now, held, strict=True)))
+        self.write_content(bitmap, bytes(byte & ~h for byte, h in zip(now, held, strict=True)))
 
-    def _write_content(self, attribute, data):
+    def free(self, lcn, clusters):
+        """Clears clusters in $Bitmap."""
+        bitmap = self.record(BITMAP_RECORD).find(DATA)
+        bits = bytearray(self.content(bitmap))
+        for n in range(lcn, lcn + clusters):
+            bits[n // 8] &= ~(1 << n % 8)
+        self.write_content(bitmap, bytes(bits))
+
+    def write_content(self, attribute, data):
         """Replaces a non-resident attribute's bytes, from the first."""
         for _, lcn, clusters in attribute.runs():
             size = clusters * self.cluster_size

@@ -7,14 +7,14 @@ A link's target in the manifest is its substitute name, as it stands in the repa
 import struct
 
 from content import prose
-from volume import MIB, Volume
+from volume import Volume
 
 MOUNT_POINT, SYMLINK, LX_SYMLINK = 0xA0000003, 0xA000000C, 0xA000001D
 RELATIVE = 1
 
 
 def main():
-    volume = Volume("links", 4 * MIB)
+    volume = Volume("links", "60 hard links; symlinks, junctions, mount points")
     with volume.mounted():
         hard_links(volume)
         volume.dirs("/target/inner")

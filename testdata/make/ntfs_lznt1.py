@@ -32,7 +32,7 @@ def contents(unit):
 
 def make(name, cluster, size):
     unit = 16 * cluster
-    volume = Volume(name, size, cluster=cluster)
+    volume = Volume(name, f"LZNT1 in units of {unit >> 10} KiB: text, noise, zeros, mixtures, odd lengths", size, cluster)
     with volume.mounted("compression"):
         volume.dir("/compressed")
         volume.set_attributes("/compressed", COMPRESSED)

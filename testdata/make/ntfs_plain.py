@@ -2,11 +2,11 @@
 """plain: files of every ordinary shape, resident to many clusters; system files' content."""
 
 from content import noise, pattern, prose
-from volume import MIB, Volume, sparse_stream, stream
+from volume import Volume, sparse_stream, stream
 
 
 def main():
-    volume = Volume("plain", 4 * MIB)
+    volume = Volume("plain", "files of ordinary shapes; $Boot and $BadClus:$Bad")
     with volume.mounted():
         volume.file("/empty.txt")
         volume.file("/one-byte.txt", b"x")

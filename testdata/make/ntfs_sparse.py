@@ -6,7 +6,7 @@ from volume import GIB, MIB, Volume
 
 
 def main():
-    volume = Volume("sparse", 4 * MIB)
+    volume = Volume("sparse", "holes; 10 GiB that hold 40 KB")
     with volume.mounted():
         volume.sparse_file("/all-hole.bin", 5 * MIB)
         volume.sparse_file("/hole-first.bin", 200_000, [(190_000, prose("hole-first", 10_000))])

@@ -7,11 +7,11 @@ extension records, and in /crowded the directory's own attributes move as well.
 
 from content import noise, pattern, prose
 from ntfs_edit import ATTRIBUTE_LIST, INDEX_ROOT
-from volume import MIB, Volume
+from volume import Volume
 
 
 def main():
-    volume = Volume("streams", 4 * MIB)
+    volume = Volume("streams", "80 streams on a file, streams on directories, $INDEX_ROOT in an extension record")
     with volume.mounted():
         volume.file("/eighty.txt", prose("eighty", 900))
         for n in range(80):

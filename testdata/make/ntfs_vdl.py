@@ -7,7 +7,7 @@ their initialized size is lowered afterwards: whatever lies behind it must read 
 
 from content import pattern
 from ntfs_edit import DATA
-from volume import MIB, Volume, stream
+from volume import Volume, stream
 
 # path: (size, valid data length)
 FILES = {
@@ -21,7 +21,7 @@ FILES = {
 
 
 def main():
-    volume = Volume("vdl", 4 * MIB)
+    volume = Volume("vdl", "valid data length below the size, stale bytes behind it")
     with volume.mounted():
         for path, (size, _) in FILES.items():
             volume.file(path, pattern(path, size))

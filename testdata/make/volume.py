@@ -14,6 +14,7 @@ import os
 import pathlib
 import struct
 import subprocess
+import sys
 import tempfile
 import zlib
 
@@ -77,8 +78,9 @@ def _update_zeros(digest, size):
 class Volume:
     """A volume in the making. Use `mounted()`, then `edited()`, then `pack()`."""
 
-    def __init__(self, name, size=4 * MIB, cluster=4096, sector=512, label=None, start_sector=0):
+    def __init__(self, name, shows, size=4 * MIB, cluster=4096, sector=512, label=None, start_sector=0):
         self.name = name
+        self.about = {"shows": shows, "script": os.path.basename(sys.argv[0])}
         self.label = label if label is not None else name[:32]
         self.work = tempfile.TemporaryDirectory(prefix=f"hvrestore-{name}-")
         self.image = os.path.join(self.work.name, "volume.img")
@@ -232,7 +234,9 @@ class Volume:
             for path, node in sorted(self.nodes.items(), key=lambda item: wtf8(item[0]))
         ]
         volume = {"label": self.label, "serial": f"{self.serial:016x}", "dirty": self.dirty}
-        return {"volume": volume | self.geometry, "system": self.system, "entries": entries}
+        return self.about | {
+            "volume": volume | self.geometry, "system": self.system, "entries": entries,
+        }
 
     def pack(self):
         """Writes NAME.img.zst and NAME.json, and takes the working files away."""
@@ -280,6 +284,6 @@ def entry_lines(entries):
 
 def write_manifest(path, manifest):
     """A volume's manifest as JSON."""
-    head = ",\n".join(f'"{key}": {json.dumps(manifest[key])}' for key in ("volume", "system"))
+    head = ",\n".join(f'"{key}": {json.dumps(manifest[key])}' for key in manifest if key != "entries")
     text = f'{{{head},\n"entries": {entry_lines(manifest["entries"])}}}\n'
     path.write_text(text, encoding="utf-8", newline="\n")
