@@ -1,4 +1,18 @@
-//! placeholder
+//! NTFS, read-only, right to the byte.
+//!
+//! A [`Volume`] is a [`tree::FileSystem`] over any [`blockio::ReadAt`]: a partition, a chain of disks,
+//! a file inside another volume. Nothing here opens a path or knows of disks.
+//!
+//! | module | owns |
+//! |---|---|
+//! | `format` | constants and on-disk structures, no logic |
+//! | `boot` | boot sector and its copy: sizes, where $MFT is |
+//! | `fixup`, `record`, `attribute`, `attribute_list` | file records and what is in them |
+//! | `data_run`, `stream`, `compressed`, `lznt1` | where the bytes of a stream are |
+//! | `mft` | the master file table and its mirror |
+//! | `file` | one file: its base record and its extension records joined |
+//! | `index`, `index_entry`, `upcase` | directories: the B-tree and the order of names |
+//! | `volume`, `fs` | the volume as a tree |
 
 #![cfg_attr(
     test,
@@ -9,5 +23,9 @@
     )
 )]
 
+pub mod codes;
+mod fixup;
+mod flaw;
+mod format;
 mod lznt1;
-mod upcase;
+mod reference;
