@@ -225,6 +225,23 @@ pub(crate) struct IndexHeader {
 }
 const _: () = assert!(size_of::<IndexHeader>() == 16);
 
+/// Header of an index entry before its key.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct IndexEntryHeader {
+    pub(crate) reference: U64,
+    /// Bytes of the entry: this header, key, padding and the subnode's VCN.
+    pub(crate) length: U16,
+    pub(crate) key_length: U16,
+    pub(crate) flags: U16,
+    pub(crate) reserved: U16,
+}
+const _: () = assert!(size_of::<IndexEntryHeader>() == 16);
+
+/// Flags of an index entry. One with a subnode ends with its VCN; the last of a node has no key.
+pub(crate) const ENTRY_HAS_SUBNODE: u16 = 0x1;
+pub(crate) const ENTRY_IS_LAST: u16 = 0x2;
+
 /// Header of an index record (INDX) before the node.
 #[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]

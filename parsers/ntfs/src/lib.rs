@@ -29,3 +29,4 @@ mod flaw;
 mod format;
 mod lznt1;
 mod reference;
+mod upcase;
