@@ -1,0 +1,333 @@
+//! The search for one parent.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blockio::Fault;
+
+use crate::chain::ids;
+use crate::codes::{
+    CYCLE, PARENT_AMBIGUOUS, PARENT_DIFFERS, PARENT_FORMAT, PARENT_MISSING, PARENT_UNREADABLE,
+    SECTOR_SIZE,
+};
+use crate::finder::name_of;
+use crate::identical::identical;
+use crate::index::{Entry, Index};
+use crate::{Accept, BrokenLink, Finder, FoundBy, Image, LayerEntry, Linkage, ParentLink, Refused};
+
+/// How many files that could not be opened are named as possible parents.
+const MAX_UNREADABLE: usize = 8;
+
+type Parent = (LayerEntry, Linkage);
+
+/// The search for the parent of one child.
+pub(crate) struct Search<'a> {
+    finder: &'a Finder,
+    child: &'a LayerEntry,
+    link: ParentLink,
+    /// What the chain has already, by identity.
+    seen: &'a HashSet<PathBuf>,
+    /// What was looked at, by identity.
+    tried: HashSet<PathBuf>,
+    refused: Vec<Refused>,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(
+        finder: &'a Finder,
+        child: &'a LayerEntry,
+        link: ParentLink,
+        seen: &'a HashSet<PathBuf>,
+    ) -> Self {
+        Self {
+            finder,
+            child,
+            link,
+            seen,
+            tried: HashSet::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    /// The operator's word, then the places that the child names, then every file by its id.
+    pub(crate) fn run(mut self) -> Result<Parent, Box<BrokenLink>> {
+        if let Some(accept) = self.finder.accepted(&self.child.path) {
+            return self.accepted(accept).ok_or_else(|| self.broken());
+        }
+        for (path, found_by) in self.places() {
+            if let Some(parent) = self.attempt(&path, found_by) {
+                return Ok(parent);
+            }
+        }
+        match self.by_id() {
+            Some(parent) => Ok(parent),
+            None => Err(self.broken()),
+        }
+    }
+
+    /// Where the child says that its parent is: relative path, its names beside the child, and, if
+    /// the gate allows it, absolute paths.
+    fn places(&self) -> Vec<(PathBuf, FoundBy)> {
+        let gate = self.finder.gate();
+        let child = &self.child.path;
+        let relative = self.link.relative.iter();
+        let relative = relative.filter_map(|path| gate.resolve(child, path));
+        let relative = relative.map(|path| {
+            let beside = path.parent().map(Path::as_os_str).unwrap_or_default();
+            let folder = child.parent().map(Path::as_os_str).unwrap_or_default();
+            let same = gate.identity(Path::new(beside)) == gate.identity(Path::new(folder));
+            let found_by = if same {
+                FoundBy::SameFolder
+            } else {
+                FoundBy::RelativePath
+            };
+            (path, found_by)
+        });
+        let names = self
+            .link
+            .names()
+            .filter_map(|name| gate.resolve(child, name));
+        let names = names.map(|path| (path, FoundBy::SameFolder));
+        let absolute = self.link.absolute.iter();
+        let absolute = absolute.filter_map(|path| gate.resolve_absolute(path));
+        let absolute = absolute.map(|path| (path, FoundBy::AbsolutePath));
+        relative.chain(names).chain(absolute).collect()
+    }
+
+    /// Opens `path` and checks that it fits, once.
+    fn attempt(&mut self, path: &Path, found_by: FoundBy) -> Option<Parent> {
+        let identity = self.finder.gate().identity(path);
+        if !self.tried.insert(identity.clone()) {
+            return None;
+        }
+        let outcome = if self.seen.contains(&identity) {
+            Err(cycle(path))
+        } else {
+            self.open(path, found_by)
+        };
+        let parent = outcome.and_then(|parent| {
+            let linkage = self.linkage(&parent)?;
+            Ok((parent, linkage))
+        });
+        parent
+            .map_err(|fault| self.refuse(path, found_by, fault))
+            .ok()
+    }
+
+    fn open(&self, path: &Path, found_by: FoundBy) -> Result<LayerEntry, Fault> {
+        self.finder.open(path, found_by).map_err(|inner| {
+            Fault::cannot_read(&PARENT_UNREADABLE, format!("parent {}", name_of(path)))
+                .found(inner.to_string())
+        })
+    }
+
+    fn refuse(&mut self, path: &Path, found_by: FoundBy, fault: Fault) {
+        let path = path.to_owned();
+        let fault = Arc::new(fault.in_file(&self.child.name));
+        self.refused.push(Refused {
+            path,
+            found_by,
+            fault,
+        });
+    }
+
+    /// Format, identifier and sector size of a parent against what the child asks for.
+    fn linkage(&self, parent: &LayerEntry) -> Result<Linkage, Fault> {
+        self.check_format(parent)?;
+        let found = parent.image.id();
+        let place = self.link.ids.iter().position(|id| Some(*id) == found);
+        let linkage = match place {
+            Some(0) => Linkage::Matches,
+            Some(_) => Linkage::MatchesSecond,
+            None => {
+                return Err(
+                    Fault::damaged(&PARENT_DIFFERS, format!("parent {}", parent.name))
+                        .expected(format!("identifier {}", ids(&self.link.ids)))
+                        .found(ids(found.as_slice())),
+                );
+            }
+        };
+        self.check_sector_size(parent)?;
+        Ok(linkage)
+    }
+
+    fn check_format(&self, parent: &LayerEntry) -> Result<(), Fault> {
+        let (child, found) = (self.child.image.format(), parent.image.format());
+        if child == found {
+            return Ok(());
+        }
+        Err(
+            Fault::damaged(&PARENT_FORMAT, format!("parent {}", parent.name))
+                .expected(child.name())
+                .found(found.name()),
+        )
+    }
+
+    fn check_sector_size(&self, parent: &LayerEntry) -> Result<(), Fault> {
+        let size = Image::logical_sector_size;
+        let (child, found) = (size(&self.child.image), size(&parent.image));
+        if child == found {
+            return Ok(());
+        }
+        Err(
+            Fault::damaged(&SECTOR_SIZE, format!("parent {}", parent.name))
+                .expected(format!("sectors of {child} bytes"))
+                .found(found.to_string()),
+        )
+    }
+
+    /// The one parent that the operator vouches for; its identifier may differ, nothing else.
+    fn accepted(&mut self, accept: &Accept) -> Option<Parent> {
+        let mut opened = None;
+        for path in self.accepted_places(&accept.parent) {
+            if self.seen.contains(&self.finder.gate().identity(&path)) {
+                self.refuse(&path, FoundBy::Accepted, cycle(&path));
+                continue;
+            }
+            match self.open(&path, FoundBy::Accepted) {
+                Ok(parent) => {
+                    opened = Some(parent);
+                    break;
+                }
+                Err(fault) => self.refuse(&path, FoundBy::Accepted, fault),
+            }
+        }
+        let parent = opened?;
+        let linkage = self.linkage(&parent).or_else(|fault| {
+            let overridden = Linkage::Overridden {
+                expected: self.link.ids.clone(),
+                found: parent.image.id(),
+            };
+            let only_the_id = fault.code == &PARENT_DIFFERS;
+            let linkage = only_the_id.then_some(overridden).ok_or(fault)?;
+            self.check_sector_size(&parent).map(|()| linkage)
+        });
+        match linkage {
+            Ok(linkage) => Some((parent, linkage)),
+            Err(fault) => {
+                self.refuse(&parent.path, FoundBy::Accepted, fault);
+                None
+            }
+        }
+    }
+
+    /// What the operator's `parent` may mean: a path, one from the child's folder, a name.
+    fn accepted_places(&self, parent: &Path) -> Vec<PathBuf> {
+        let gate = self.finder.gate();
+        let beside = parent
+            .to_str()
+            .and_then(|path| gate.resolve(&self.child.path, path));
+        if gate.open(parent).is_ok() {
+            return vec![parent.to_owned()];
+        }
+        let name = name_of(parent);
+        let named = self.finder.listing().files.iter();
+        let named = named.filter(|path| name_of(path).eq_ignore_ascii_case(&name));
+        beside.into_iter().chain(named.cloned()).collect()
+    }
+
+    /// Every file by its id; those that are named as disks first.
+    fn by_id(&mut self) -> Option<Parent> {
+        let finder = self.finder;
+        let indexes: [fn(&Finder) -> &Index; 2] = [Finder::named, Finder::renamed];
+        for index in indexes {
+            let index = index(finder);
+            let found = index.with_id(&self.link.ids, self.child.image.format());
+            if let Some(parent) = self.one_of(&found) {
+                return Some(parent);
+            }
+            self.name_unreadable(index);
+        }
+        None
+    }
+
+    /// One of the files that have the id, if they are all the same.
+    fn one_of(&mut self, found: &[&Entry]) -> Option<Parent> {
+        let (own, others): (Vec<&Entry>, Vec<&Entry>) = found
+            .iter()
+            .partition(|entry| self.seen.contains(&entry.identity));
+        let others: Vec<_> = others
+            .into_iter()
+            .filter(|entry| !self.tried.contains(&entry.identity))
+            .collect();
+        match others.as_slice() {
+            [] => {
+                let own = own.first()?;
+                self.attempt(&own.path, FoundBy::Id)
+            }
+            [first, rest @ ..] => {
+                if let Some(other) = rest.iter().find(|other| !self.same(first, other)) {
+                    self.refuse_both(first, other);
+                    return None;
+                }
+                self.attempt(&first.path, FoundBy::Id)
+            }
+        }
+    }
+
+    /// Whether two files hold the same bytes; one that cannot be read is not the same.
+    fn same(&self, first: &Entry, other: &Entry) -> bool {
+        let gate = self.finder.gate();
+        let compare = || identical(&*gate.open(&first.path)?, &*gate.open(&other.path)?);
+        first.identity == other.identity
+            || first.file_size == other.file_size && compare().unwrap_or(false)
+    }
+
+    fn refuse_both(&mut self, first: &Entry, other: &Entry) {
+        for (path, rival) in [(&first.path, &other.path), (&other.path, &first.path)] {
+            let fault = Fault::damaged(&PARENT_AMBIGUOUS, format!("parent {}", path.display()))
+                .expected(format!("one file with identifier {}", ids(&self.link.ids)))
+                .found(format!(
+                    "another one of different content: {}",
+                    rival.display()
+                ));
+            self.refuse(path, FoundBy::Id, fault);
+        }
+    }
+
+    /// A file that cannot be opened may be the one that is looked for.
+    fn name_unreadable(&mut self, index: &Index) {
+        let unreadable = index.entries.iter().filter_map(|entry| {
+            let fault = entry.outcome.as_ref().err()?;
+            Some((entry, fault))
+        });
+        for (entry, inner) in unreadable.take(MAX_UNREADABLE) {
+            if self.tried.insert(entry.identity.clone()) {
+                let what = format!("parent {}", name_of(&entry.path));
+                let fault = Fault::cannot_read(&PARENT_UNREADABLE, what).found(inner.to_string());
+                self.refuse(&entry.path, FoundBy::Id, fault);
+            }
+        }
+    }
+
+    fn broken(self) -> Box<BrokenLink> {
+        let telling = [&CYCLE, &PARENT_AMBIGUOUS];
+        let most = self
+            .refused
+            .iter()
+            .find(|refused| telling.contains(&refused.fault.code));
+        let located = |refused: &&Refused| refused.found_by != FoundBy::Id;
+        let chosen = most.or_else(|| self.refused.iter().find(located));
+        let fault = match chosen {
+            Some(refused) => Arc::clone(&refused.fault),
+            None => Arc::new(self.missing()),
+        };
+        let link = BrokenLink::new(&self.child.path, self.link, fault, self.refused);
+        Box::new(link)
+    }
+
+    fn missing(&self) -> Fault {
+        let name = self.link.file_name().unwrap_or("of unknown name");
+        Fault::cannot_read(&PARENT_MISSING, format!("parent {name}"))
+            .expected(format!("a file with identifier {}", ids(&self.link.ids)))
+            .found("none in the folders searched")
+            .in_file(&self.child.name)
+    }
+}
+
+fn cycle(path: &Path) -> Fault {
+    Fault::damaged(&CYCLE, format!("parent {}", name_of(path)))
+        .expected("a file further down the chain")
+        .found("one that the chain has already")
+}

@@ -1,0 +1,180 @@
+//! All disk files of a gate, as trees of parents and children.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blockio::Fault;
+use uuid::Uuid;
+
+use crate::Finder;
+pub use crate::index::Summary;
+
+/// All disk files of a gate, and which builds on which.
+///
+/// Made from the files' identifiers alone; [`Finder::chain`] checks the rest of a link.
+#[derive(Debug)]
+pub struct Survey {
+    /// In the order of their paths. Other fields and methods name a file by its place here.
+    pub files: Vec<Surveyed>,
+    /// VHD Sets; the disk of each is in a file of `files`.
+    pub vhd_sets: Vec<PathBuf>,
+    /// What could not be looked at.
+    pub notes: Vec<Fault>,
+}
+
+/// One disk file of a survey.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// Where it is in its gate.
+    pub path: PathBuf,
+    /// Bytes of the file.
+    pub file_size: u64,
+    /// What it is, or why it could not be opened.
+    pub outcome: Result<Summary, Arc<Fault>>,
+    /// The file that it builds on.
+    pub parent: ParentFile,
+    /// The files that build on it.
+    pub children: Vec<usize>,
+}
+
+/// The file that a file builds on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParentFile {
+    /// It needs none.
+    None,
+    /// This one.
+    File(usize),
+    /// None of them.
+    Missing,
+}
+
+impl Survey {
+    /// Files that no other builds on: the latest states, one of which is usually wanted.
+    pub fn leaves(&self) -> impl Iterator<Item = usize> {
+        self.numbers(|file| file.outcome.is_ok() && file.children.is_empty())
+    }
+
+    /// Files that build on none.
+    pub fn bases(&self) -> impl Iterator<Item = usize> {
+        self.numbers(|file| file.outcome.is_ok() && file.parent == ParentFile::None)
+    }
+
+    /// Files whose parent is not among them.
+    pub fn orphans(&self) -> impl Iterator<Item = usize> {
+        self.numbers(|file| file.parent == ParentFile::Missing)
+    }
+
+    /// Files that have a disk's name or mark and cannot be opened.
+    pub fn damaged(&self) -> impl Iterator<Item = usize> {
+        self.numbers(|file| file.outcome.is_err())
+    }
+
+    /// The leaves that build, directly or not, on the file `ancestor`, itself if nothing does.
+    #[must_use]
+    pub fn leaves_on(&self, ancestor: usize) -> Vec<usize> {
+        let mut leaves = Vec::new();
+        let mut seen = vec![false; self.files.len()];
+        let mut open = vec![ancestor];
+        while let Some(number) = open.pop() {
+            let (Some(file), Some(seen)) = (self.files.get(number), seen.get_mut(number)) else {
+                continue;
+            };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            match file.children.as_slice() {
+                [] => leaves.push(number),
+                children => open.extend(children),
+            }
+        }
+        leaves.sort_unstable();
+        leaves
+    }
+
+    fn numbers(&self, is: impl Fn(&Surveyed) -> bool) -> impl Iterator<Item = usize> {
+        let files = self.files.iter().enumerate();
+        files
+            .filter(move |(_, file)| is(file))
+            .map(|(number, _)| number)
+    }
+}
+
+impl Finder {
+    /// Looks at every disk file of the gate.
+    #[must_use]
+    pub fn survey(&self) -> Survey {
+        let entries = &self.named().entries;
+        let mut files: Vec<Surveyed> = entries
+            .iter()
+            .map(|entry| Surveyed {
+                path: entry.path.clone(),
+                file_size: entry.file_size,
+                outcome: entry.outcome.clone(),
+                parent: ParentFile::None,
+                children: Vec::new(),
+            })
+            .collect();
+        for number in 0..files.len() {
+            let parent = self.parent_in(&files, number);
+            if let ParentFile::File(parent) = parent
+                && let Some(parent) = files.get_mut(parent)
+            {
+                parent.children.push(number);
+            }
+            if let Some(file) = files.get_mut(number) {
+                file.parent = parent;
+            }
+        }
+        Survey {
+            files,
+            vhd_sets: self.vhd_sets(),
+            notes: self.listing().notes.clone(),
+        }
+    }
+
+    fn vhd_sets(&self) -> Vec<PathBuf> {
+        let files = self.listing().files.iter();
+        let is_set = |path: &&PathBuf| crate::vhd_set::has_set_name(&crate::finder::name_of(path));
+        files.filter(is_set).cloned().collect()
+    }
+
+    /// Of the files with the right id, the one at the place that the child names, or the first.
+    fn parent_in(&self, files: &[Surveyed], child: usize) -> ParentFile {
+        let Some(file) = files.get(child) else {
+            return ParentFile::None;
+        };
+        let summary = file.outcome.as_ref().ok();
+        let Some(link) = summary.and_then(|summary| summary.parent.as_ref()) else {
+            return ParentFile::None;
+        };
+        let fits = |number: &usize| {
+            let parent = files
+                .get(*number)
+                .and_then(|file| file.outcome.as_ref().ok());
+            *number != child
+                && parent.is_some_and(|parent| has_one_of(parent, &link.ids))
+                && parent.map(|parent| parent.format) == summary.map(|child| child.format)
+        };
+        let fitting: Vec<usize> = (0..files.len()).filter(fits).collect();
+        let named = self.named_place(&file.path, link.relative.as_deref());
+        let at_place = fitting.iter().find(|number| {
+            let path = files
+                .get(**number)
+                .map(|file| self.gate().identity(&file.path));
+            path.is_some() && path == named
+        });
+        match at_place.or(fitting.first()) {
+            Some(parent) => ParentFile::File(*parent),
+            None => ParentFile::Missing,
+        }
+    }
+
+    fn named_place(&self, child: &Path, relative: Option<&str>) -> Option<PathBuf> {
+        let path = self.gate().resolve(child, relative?)?;
+        Some(self.gate().identity(&path))
+    }
+}
+
+fn has_one_of(summary: &Summary, ids: &[Uuid]) -> bool {
+    summary.id.is_some_and(|id| ids.contains(&id))
+}
