@@ -1,4 +1,19 @@
-//! placeholder
+//! What is on a disk: its partition table, and the name of what lies in each partition.
+//!
+//! [`read`] answers for a whole disk and never with "empty": a GPT by whichever of its copies holds,
+//! an MBR with its logical partitions, or a file system that begins at byte 0. What is not NTFS is
+//! named with size and label where it has them ([`Content`]); what is odd or damaged is listed in
+//! [`Table::notes`], and the rest is still served.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`read`], [`Table`], [`Partition`] | which table counts, and what it says |
+//! | `gpt` | either header, either entry array, checksums, what can be salvaged without them |
+//! | `mbr` | primary and logical partitions |
+//! | [`identify`](fn@identify), [`Content`], [`Foreign`] | what a partition holds, one file for each family |
+//! | [`ldm`] | the database of dynamic disks: their volumes, and where these lie |
+//! | `types` | the names of GPT and MBR partition types |
+//! | [`codes`] | every code a fault of this crate carries |
 
 #![cfg_attr(
     test,
@@ -8,3 +23,21 @@
         reason = "tests fail loudly, and count in what is at hand"
     )
 )]
+
+pub mod codes;
+mod error;
+mod format;
+mod gpt;
+mod identify;
+pub mod ldm;
+mod mbr;
+mod partition;
+mod probe;
+mod table;
+mod text;
+mod types;
+
+pub use error::Error;
+pub use identify::{Content, FirstBytes, Foreign, ForeignKind, identify};
+pub use partition::{Partition, TypeId};
+pub use table::{Scheme, Table, read};
