@@ -1,0 +1,235 @@
+//! The block allocation table: which entry is whose, and what an entry says. MS-VHDX 2.5
+
+use std::num::NonZeroU64;
+use std::ops::Range;
+use std::sync::Arc;
+
+use blockio::{Fault, ReadAt};
+
+use crate::Kind;
+use crate::codes::BAT_TOO_SMALL;
+use crate::format::{ALIGNMENT, BAT_ENTRY_LEN, SECTORS_PER_CHUNK};
+use crate::metadata::Metadata;
+
+/// Where in the table the entries of the disk's blocks are.
+#[derive(Clone, Debug)]
+pub(crate) struct Bat {
+    /// The table's place in the file, in bytes, cut to the entries that the disk needs.
+    range: Range<u64>,
+    /// Payload blocks per sector bitmap block.
+    chunk_ratio: NonZeroU64,
+    /// Payload blocks of the disk.
+    blocks: u64,
+}
+
+/// Whose a BAT entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The payload block of this number.
+    Payload(u64),
+    /// The sector bitmap block of the chunk of this number.
+    Bitmap(u64),
+}
+
+impl Bat {
+    /// Lays the table for `disk` into `region` of the file.
+    pub(crate) fn new(region: &Range<u64>, disk: &Metadata) -> Result<Self, Fault> {
+        let block_size = u64::from(disk.block_size).max(1);
+        let blocks = disk.disk_size.div_ceil(block_size);
+        let chunk_len = SECTORS_PER_CHUNK.saturating_mul(disk.logical_sector_size.into());
+        let ratio = chunk_len.checked_div(block_size).and_then(NonZeroU64::new);
+        let mut bat = Self {
+            range: region.clone(),
+            chunk_ratio: ratio.unwrap_or(NonZeroU64::MIN),
+            blocks,
+        };
+        let last = blocks.saturating_sub(1);
+        let last = match disk.kind {
+            Kind::Differencing => bat.bitmap_index(bat.chunk(last)),
+            Kind::Fixed | Kind::Dynamic => bat.payload_index(last),
+        };
+        let needed = last.saturating_add(1).saturating_mul(BAT_ENTRY_LEN);
+        let len = region.end.saturating_sub(region.start);
+        if needed > len {
+            return Err(Fault::damaged(&BAT_TOO_SMALL, "BAT")
+                .at(region.start)
+                .expected(format!("{needed:#x} bytes for {blocks} blocks"))
+                .found(format!("{len:#x} bytes")));
+        }
+        bat.range.end = region.start.saturating_add(needed);
+        Ok(bat)
+    }
+
+    /// How many payload blocks the disk has.
+    pub(crate) fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// Bytes of the file that hold the entries.
+    pub(crate) fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// The chunk that payload block `block` belongs to.
+    pub(crate) fn chunk(&self, block: u64) -> u64 {
+        block / self.chunk_ratio
+    }
+
+    /// Number of payload block `block` within its chunk.
+    pub(crate) fn block_in_chunk(&self, block: u64) -> u64 {
+        block % self.chunk_ratio
+    }
+
+    /// Index of the entry of payload block `block`: one bitmap entry stands behind every chunk.
+    pub(crate) fn payload_index(&self, block: u64) -> u64 {
+        block.saturating_add(self.chunk(block))
+    }
+
+    /// Index of the entry of the sector bitmap block of `chunk`.
+    pub(crate) fn bitmap_index(&self, chunk: u64) -> u64 {
+        let chunks = chunk.saturating_add(1);
+        chunks
+            .saturating_mul(self.chunk_ratio.get())
+            .saturating_add(chunk)
+    }
+
+    /// Whose the entry with this index is.
+    pub(crate) fn owner(&self, index: u64) -> Owner {
+        let period = self.chunk_ratio.saturating_add(1);
+        let (chunk, within) = (index / period, index % period);
+        if within == self.chunk_ratio.get() {
+            return Owner::Bitmap(chunk);
+        }
+        Owner::Payload(
+            chunk
+                .saturating_mul(self.chunk_ratio.get())
+                .saturating_add(within),
+        )
+    }
+
+    /// Offset in the file of the entry with this index, in bytes.
+    pub(crate) fn entry_offset(&self, index: u64) -> u64 {
+        self.range
+            .start
+            .saturating_add(index.saturating_mul(BAT_ENTRY_LEN))
+    }
+}
+
+/// One entry of the table, as it is stored. 2.5.1
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BatEntry(u64);
+
+/// What an entry says of a payload block. 2.5.1.1
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PayloadState {
+    NotPresent,
+    Undefined,
+    Zero,
+    Unmapped,
+    FullyPresent,
+    PartiallyPresent,
+    /// No state that the specification knows.
+    Reserved(u64),
+}
+
+/// What an entry says of a sector bitmap block. 2.5.1.2
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BitmapState {
+    NotPresent,
+    Present,
+    /// No state that the specification knows.
+    Reserved(u64),
+}
+
+impl BatEntry {
+    pub(crate) fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(u64::from_le_bytes(bytes))
+    }
+
+    fn state(self) -> u64 {
+        self.0 & 0b111
+    }
+
+    pub(crate) fn payload_state(self) -> PayloadState {
+        match self.state() {
+            0 => PayloadState::NotPresent,
+            1 => PayloadState::Undefined,
+            2 => PayloadState::Zero,
+            3 => PayloadState::Unmapped,
+            6 => PayloadState::FullyPresent,
+            7 => PayloadState::PartiallyPresent,
+            reserved => PayloadState::Reserved(reserved),
+        }
+    }
+
+    pub(crate) fn bitmap_state(self) -> BitmapState {
+        match self.state() {
+            0 => BitmapState::NotPresent,
+            6 => BitmapState::Present,
+            reserved => BitmapState::Reserved(reserved),
+        }
+    }
+
+    /// Where in the file the block begins, in bytes.
+    pub(crate) fn file_offset(self) -> u64 {
+        self.0 & !ALIGNMENT.saturating_sub(1)
+    }
+
+    /// The bits between state and offset, which must be zero.
+    pub(crate) fn reserved(self) -> u64 {
+        (self.0 & ALIGNMENT.saturating_sub(1)) >> 3
+    }
+}
+
+/// Entries that one window holds: one sector of the medium, so that a bad one costs no other.
+const WINDOW_ENTRIES: u64 = 64;
+const WINDOW_LEN: usize = 512;
+
+/// Reads entries one after the other, a window of them at a time.
+pub(crate) struct Entries<'a> {
+    bat: &'a Bat,
+    file: &'a dyn ReadAt,
+    /// Index of the window's first entry; none before the first read.
+    first: Option<u64>,
+    window: [u8; WINDOW_LEN],
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) fn new(bat: &'a Bat, file: &'a dyn ReadAt) -> Self {
+        Self {
+            bat,
+            file,
+            first: None,
+            window: [0; WINDOW_LEN],
+        }
+    }
+
+    /// The entry with this index, or why its window could not be read.
+    pub(crate) fn get(&mut self, index: u64) -> Result<BatEntry, Arc<Fault>> {
+        let within = index % WINDOW_ENTRIES;
+        let first = index.saturating_sub(within);
+        if self.first != Some(first) {
+            self.fill(first)?;
+        }
+        let entries = self.window.as_chunks::<8>().0;
+        let entry = usize::try_from(within)
+            .ok()
+            .and_then(|within| entries.get(within));
+        Ok(BatEntry::from_bytes(
+            *entry.expect("a window holds every index within it"),
+        ))
+    }
+
+    fn fill(&mut self, first: u64) -> Result<(), Arc<Fault>> {
+        self.first = None;
+        let start = self.bat.entry_offset(first);
+        let len = self.bat.range.end.saturating_sub(start);
+        let len = usize::try_from(len).unwrap_or(WINDOW_LEN).min(WINDOW_LEN);
+        let window = self.window.get_mut(..len).unwrap_or_default();
+        self.file
+            .read_exact_at(window, start)
+            .map_err(|error| Fault::from_io(&error, format!("BAT entries from {first}")))?;
+        self.first = Some(first);
+        Ok(())
+    }
+}

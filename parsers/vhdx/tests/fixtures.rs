@@ -1,0 +1,167 @@
+//! Files that Windows and QEMU made, read to the byte. Skipped where they are absent.
+//!
+//! `HVRESTORE_FIXTURES` names their folder; without it `shared/fixtures` beside the workspace is
+//! looked for.
+
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use blockio::{Cache, Extent, Layer, Memory, ReadAt, State};
+use hvrestore_vhdx::{File, Kind};
+use sha2::{Digest, Sha256};
+
+fn folder() -> Option<PathBuf> {
+    let beside = || {
+        PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../../shared/fixtures"
+        ))
+    };
+    let folder = std::env::var_os("HVRESTORE_FIXTURES").map_or_else(beside, PathBuf::from);
+    folder.is_dir().then_some(folder)
+}
+
+/// The file of this name, unpacked; `None`, and a word about it, where it is absent.
+fn fixture(name: &str) -> Option<Arc<dyn ReadAt>> {
+    let Some(folder) = folder() else {
+        eprintln!("skipped: {name}: no fixtures (set HVRESTORE_FIXTURES)");
+        return None;
+    };
+    let packed = fs::read(folder.join(format!("vhdx/{name}.zst"))).expect("the fixture is there");
+    let mut bytes = Vec::new();
+    ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
+        .expect("a zstd frame")
+        .read_to_end(&mut bytes)
+        .expect("it unpacks");
+    Some(Arc::new(Memory::from(bytes)))
+}
+
+fn open(name: &str) -> Option<File> {
+    Some(File::open(fixture(name)?, name, &Cache::default()).expect("a sound file"))
+}
+
+/// Fills `buf` from `offset` of the chain `layers`, leaf first.
+fn read(layers: &[&File], buf: &mut [u8], offset: u64) {
+    let Some((leaf, parents)) = layers.split_first() else {
+        buf.fill(0);
+        return;
+    };
+    let mut done = 0;
+    while done < buf.len() {
+        let at = offset + done as u64;
+        if at >= leaf.disk_size() {
+            buf[done..].fill(0);
+            return;
+        }
+        let Extent { len, state } = leaf
+            .extent_at(at, (buf.len() - done) as u64)
+            .expect("answered");
+        let piece = &mut buf[done..done + len as usize];
+        match state {
+            State::File(file_offset) => {
+                leaf.file()
+                    .read_exact_at(piece, file_offset)
+                    .expect("readable");
+            }
+            State::Zero => piece.fill(0),
+            State::Parent => read(parents, piece, at),
+            State::Lost(fault) => panic!("{fault}"),
+        }
+        done += len as usize;
+    }
+}
+
+fn sha256(layers: &[&File]) -> String {
+    let size = layers[0].disk_size();
+    let (mut hash, mut at) = (Sha256::new(), 0);
+    let mut buf = vec![0; 3 << 20];
+    while at < size {
+        let len = buf.len().min((size - at) as usize);
+        read(layers, &mut buf[..len], at);
+        hash.update(&buf[..len]);
+        at += len as u64;
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn verified(file: &File) {
+    file.verify(&mut |fault| panic!("{fault}"))
+        .expect("the BAT can be read");
+    assert!(file.notes().is_empty(), "{:?}", file.notes());
+}
+
+#[test]
+fn fixed_and_dynamic_disks_are_read_to_the_byte() {
+    let expected = [
+        (
+            "ntfs-parent.vhdx",
+            Kind::Fixed,
+            "c5523065bc6ef82267be56c5f8888e2876ead8ba7edba2a65a3da8b076231b68",
+        ),
+        (
+            "ntfs-fixed.vhdx",
+            Kind::Fixed,
+            "5237dd895f38052344e2ef35a207fe9df08cd18d17b6ea857a1b93cc475e1f2e",
+        ),
+        (
+            "ntfs-dynamic.vhdx",
+            Kind::Dynamic,
+            "b92731f8e4bf3532418444d22a9086823a8122569500acd09cd8d2ce20eb98e9",
+        ),
+        (
+            "ext2.vhdx",
+            Kind::Dynamic,
+            "a6c2f0e39afe6c6ab432ca5465349fcefe8dc944398e97b2d957d3f89dbb5d80",
+        ),
+    ];
+    for (name, kind, hash) in expected {
+        let Some(file) = open(name) else { return };
+        assert_eq!(file.kind(), kind, "{name}");
+        assert_eq!(file.disk_size(), 4 << 20, "{name}");
+        assert_eq!(sha256(&[&file]), hash, "{name}");
+        assert!(
+            file.log_replay().is_none() && file.parent_locator().is_none(),
+            "{name}"
+        );
+        verified(&file);
+    }
+}
+
+#[test]
+fn a_differencing_disk_takes_the_rest_from_its_parent() {
+    let (Some(child), Some(parent)) = (open("ntfs-differential.vhdx"), open("ntfs-parent.vhdx"))
+    else {
+        return;
+    };
+    let locator = child.parent_locator().expect("it has a parent");
+    assert_eq!(locator.linkage, parent.data_write_guid());
+    assert!(locator.accepts(parent.data_write_guid()));
+    assert_eq!(
+        locator.relative_path.as_deref(),
+        Some(r".\ntfs-parent.vhdx")
+    );
+    assert_eq!(
+        sha256(&[&child, &parent]),
+        "1ef1fb5360247aa7d36a38415bc7bf6e1e52f62af5e6bd1283815e82584c7efc"
+    );
+    verified(&child);
+}
+
+#[test]
+fn a_log_that_windows_left_is_replayed() {
+    let Some(file) = open("vhdx-log-replay.vhdx") else {
+        return;
+    };
+    let replay = file.log_replay().expect("the log is pending");
+    eprintln!("{replay}");
+    assert_eq!(
+        sha256(&[&file]),
+        "3ba3b309425b7ff5e8e0199edceed95226250f880c53b24e8eae93865f3fad5e"
+    );
+    verified(&file);
+}
