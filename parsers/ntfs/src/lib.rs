@@ -23,10 +23,14 @@
     )
 )]
 
+mod attribute;
+mod boot;
 pub mod codes;
+mod data_run;
 mod fixup;
 mod flaw;
 mod format;
 mod lznt1;
+mod record;
 mod reference;
 mod upcase;
