@@ -6,11 +6,20 @@
 mod harness;
 
 mod layering; // which crate may know which
+mod mutations; // damaged images, by the thousand
 mod repository; // what is tracked, and under which sum
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let themes = [harness::tests(), layering::tests(), repository::tests()];
+    if let Some(worked) = mutations::asked_for() {
+        return worked;
+    }
+    let themes = [
+        harness::tests(),
+        layering::tests(),
+        mutations::tests(),
+        repository::tests(),
+    ];
     harness::run(themes.into_iter().flatten())
 }
