@@ -2,5 +2,11 @@
 //! that every implementation of a trait must keep.
 
 pub mod checksums;
+pub mod contract;
 pub mod exercise;
+pub mod failing;
 pub mod mutate;
+pub mod sparse;
+pub mod vhdx;
+
+pub use contract::{layer_contract, read_at_contract, read_layer};
