@@ -5,7 +5,8 @@
 //! first image that goes wrong and whose last word is that image's seed:
 //!
 //! ```text
-//! HVRESTORE_MUTATE=ntfs:1234 cargo test --test integration     # that image alone
+//! HVRESTORE_MUTATE=vhdx:1234 cargo test --test integration           # that image alone
+//! HVRESTORE_MUTATE=vhdx:5000..90000 cargo test --test integration    # a longer search
 //! ```
 
 mod formats;

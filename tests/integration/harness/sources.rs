@@ -15,12 +15,12 @@ pub(crate) struct Sources {
 impl Sources {
     /// Real images by their names under `HVRESTORE_FIXTURES`, such as
     /// `vhdx/ntfs-parent.vhdx.zst`, unpacked side by side: here as `ntfs-parent.vhdx`.
-    pub(crate) fn fixtures(names: &[&str]) -> Self {
+    pub(crate) fn fixtures<N: AsRef<str>>(names: &[N]) -> Self {
         Self::gather(&need::fixtures(), "fixtures", names)
     }
 
     /// Committed images by their names under `testdata/`, in the same way.
-    pub(crate) fn testdata(names: &[&str]) -> Self {
+    pub(crate) fn testdata<N: AsRef<str>>(names: &[N]) -> Self {
         Self::gather(&repository().join("testdata"), "testdata", names)
     }
 
@@ -44,9 +44,9 @@ impl Sources {
         path
     }
 
-    fn gather(root: &Path, kind: &str, names: &[&str]) -> Self {
+    fn gather<N: AsRef<str>>(root: &Path, kind: &str, names: &[N]) -> Self {
         let folder = temp_dir();
-        for name in names {
+        for name in names.iter().map(AsRef::as_ref) {
             let unpacked = packed::unpacked(&root.join(name), &Path::new(kind).join(name))
                 .unwrap_or_else(|error| panic!("{kind} {name}: {error}"));
             let file_name = unpacked.file_name().expect("an image has a name");

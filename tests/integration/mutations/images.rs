@@ -1,6 +1,16 @@
 //! The good images that are damaged.
 
+mod table;
+mod vhd;
+
+use std::fs;
+
 use testkit::mutate::targets;
+
+use crate::harness::Sources;
+
+pub(super) use table::{gpt, mbr};
+pub(super) use vhd::vhd;
 
 /// A good image and the blocks of it that hold structures.
 pub(super) struct Base {
@@ -25,52 +35,18 @@ fn holds_something(_: usize, block: &[u8]) -> bool {
 
 const SECTOR: usize = 512;
 
-/// A dynamic disk of eight blocks of 4 KiB, of which every other is there.
-pub(super) fn vhd() -> Vec<Base> {
-    const BLOCKS: usize = 8;
-    const BLOCK: usize = 4096;
-    let table = 3 * SECTOR;
-    let mut image = vhd_footer(BLOCKS * BLOCK);
-    image.extend(vhd_header(BLOCKS, BLOCK));
-    image.extend([0xff; SECTOR]);
-    for block in (0..BLOCKS).step_by(2) {
-        let sector = u32::try_from(image.len() / SECTOR).expect("a small image");
-        image[table + block * 4..][..4].copy_from_slice(&sector.to_be_bytes());
-        image.extend([0xff; SECTOR]); // the sector bitmap
-        image.extend(vec![0x11; BLOCK]);
-    }
-    image.extend(vhd_footer(BLOCKS * BLOCK));
-    testkit::checksums::vhd(&mut image);
-    let structures = |_: usize, block: &[u8]| !block.iter().all(|byte| *byte == 0x11);
-    vec![Base::new(image, structures)]
-}
-
-fn vhd_footer(disk_size: usize) -> Vec<u8> {
-    let disk_size = u64::try_from(disk_size)
-        .expect("a small disk")
-        .to_be_bytes();
-    let mut footer = vec![0; SECTOR];
-    put(&mut footer, 0, b"conectix");
-    put(&mut footer, 8, &[0, 0, 0, 2, 0, 1, 0, 0]);
-    put(&mut footer, 16, &512u64.to_be_bytes());
-    put(&mut footer, 28, b"win \0\x0a\0\0Wi2k");
-    put(&mut footer, 40, &disk_size);
-    put(&mut footer, 48, &disk_size);
-    put(&mut footer, 60, &3u32.to_be_bytes());
-    put(&mut footer, 68, &[0x42; 16]);
-    footer
-}
-
-fn vhd_header(blocks: usize, block: usize) -> Vec<u8> {
-    let word = |number: usize| u32::try_from(number).expect("a small number").to_be_bytes();
-    let mut header = vec![0; 2 * SECTOR];
-    put(&mut header, 0, b"cxsparse");
-    put(&mut header, 8, &[0xff; 8]);
-    put(&mut header, 16, &(3 * 512u64).to_be_bytes());
-    put(&mut header, 24, &[0, 1, 0, 0]);
-    put(&mut header, 28, &word(blocks));
-    put(&mut header, 32, &word(block));
-    header
+/// The two ends of the demo's chain: a dynamic disk and a differencing one.
+pub(super) fn vhdx() -> Vec<Base> {
+    let names = [
+        "web01.vhdx",
+        "web01_21FDE629-7D99-5078-BCF7-CDD1AA8C65B3.avhdx",
+    ];
+    let folder = "demo/web01/Virtual Hard Disks";
+    let sources = Sources::testdata(&names.map(|name| format!("{folder}/{name}")));
+    // Headers and tables, log, BAT and metadata lie in the first 4 MiB, payload behind them.
+    let structures = |number, block: &[u8]| number < 4 << 11 && holds_something(number, block);
+    let base = |name| Base::new(fs::read(sources.path(name)).expect("the demo"), structures);
+    names.map(base).into()
 }
 
 fn put(bytes: &mut [u8], at: usize, what: &[u8]) {

@@ -1,6 +1,7 @@
 //! The process that works on the damaged images of one format.
 
 use std::alloc::System;
+use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,40 +30,49 @@ pub(crate) fn asked_for() -> Option<ExitCode> {
         eprintln!("{VARIABLE}: no format is called {name}");
         return Some(ExitCode::from(2));
     };
-    let seeds = match seed.parse() {
-        Ok(seed) => seed..seed + 1,
-        Err(_) => 0..format.images,
-    };
+    let all = 0..format.images;
+    let seeds = seeds(seed).unwrap_or(all.clone());
     let bases = (format.bases)();
-    assert!(
-        bases.iter().all(Base::can_be_damaged),
-        "{name}: an image without structures"
-    );
-    for seed in seeds {
+    let damageable = bases.iter().all(Base::can_be_damaged);
+    assert!(damageable, "{name}: an image without structures");
+    let mut opened = 0;
+    for seed in seeds.clone() {
         println!("{seed}");
         let started = Instant::now();
-        one(format, &bases, seed);
-        assert!(
-            started.elapsed() < TIME_LIMIT,
-            "took {:?}",
-            started.elapsed()
-        );
+        opened += u64::from(one(format, &bases, seed));
+        let took = started.elapsed();
+        assert!(took < TIME_LIMIT, "took {took:?}");
     }
+    // Else nothing but the first checks was reached.
+    let enough = seeds != all || opened > format.images / 4;
+    assert!(enough, "only {opened} of {} could be opened", format.images);
     Some(ExitCode::SUCCESS)
 }
 
-fn one(format: &Format, bases: &[Base], seed: u64) {
+/// `1234`, or `5000..90000` for a longer search.
+fn seeds(text: &str) -> Option<Range<u64>> {
+    let (from, to) = match text.split_once("..") {
+        Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
+        None => (text.parse().ok()?, text.parse::<u64>().ok()? + 1),
+    };
+    Some(from..to)
+}
+
+/// Whether the image of this seed could be opened.
+fn one(format: &Format, bases: &[Base], seed: u64) -> bool {
     let mut chance = Chance::new(seed);
     let base = &bases[chance.below(bases.len())];
     let mut image = base.image.clone();
     damage(&mut image, &base.targets, &mut chance);
     (format.mend)(&mut image);
     // An allocation above this fails, which ends the process.
+    let limit = ALLOCATOR.allocated() + MEMORY_LIMIT;
     ALLOCATOR
-        .set_limit(ALLOCATOR.allocated() + MEMORY_LIMIT)
-        .expect("there is room for more");
-    (format.ask)(Arc::new(Memory::from(image)));
+        .set_limit(limit)
+        .expect("it is above what there is");
+    let opened = (format.ask)(Arc::new(Memory::from(image)));
     ALLOCATOR
         .set_limit(usize::MAX)
-        .expect("no limit is a limit");
+        .expect("no limit is above all");
+    opened
 }
