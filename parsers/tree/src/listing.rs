@@ -26,6 +26,8 @@ pub struct DirEntry {
     pub node: NodeId,
     /// Where to go on after this entry.
     pub next: Cursor,
+    /// Whether no index names it and it was found by its own record.
+    pub unindexed: bool,
 }
 
 /// The entries of one directory in the volume's own order. One bad entry is one error; the rest

@@ -50,7 +50,7 @@ pub enum Kind {
     Other,
 }
 
-/// How the content of a file is kept; all but the first three hide it from an ordinary reader.
+/// How the content of a file is kept; all but the first two hide it from an ordinary reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Storage {
     /// As it is.
@@ -68,6 +68,8 @@ pub enum Storage {
     Cloud,
     /// Moved to other storage (HSM); here is a stub.
     Hsm,
+    /// Behind a reparse point of a kind that is not known here; the tag says whose.
+    Foreign,
 }
 
 /// Attribute bits as Windows defines them (FILE_ATTRIBUTE_*).

@@ -3,7 +3,8 @@
 use blockio::Fault;
 
 use crate::{
-    Cursor, DirIter, Entry, EntryIter, Error, FileSystem, GuestPath, Kind, Loss, NodeId, codes,
+    Cursor, DirEntry, DirIter, Entry, EntryIter, Error, FileSystem, GuestPath, Kind, Loss, NodeId,
+    codes,
 };
 
 /// Directories deeper than this are damage: a path of 32,767 characters has no more names.
@@ -67,7 +68,7 @@ impl Iterator for Walk<'_> {
                 }
                 Some(Ok(found)) => {
                     let path = level.path.join(&found.name);
-                    let item = self.visit(found.node, &path);
+                    let item = self.visit(&found, &path);
                     return Some(item.map_err(|error| Loss { path, error }));
                 }
             }
@@ -77,7 +78,8 @@ impl Iterator for Walk<'_> {
 
 impl Walk<'_> {
     /// The entry at `path`; if it is a directory, what follows are its entries.
-    fn visit(&mut self, node: NodeId, path: &GuestPath) -> Result<Entry, Error> {
+    fn visit(&mut self, found: &DirEntry, path: &GuestPath) -> Result<Entry, Error> {
+        let node = found.node;
         let metadata = self.fs.metadata(node)?;
         if metadata.kind == Kind::Directory {
             self.descend(node, path)?;
@@ -89,7 +91,7 @@ impl Walk<'_> {
             node,
             metadata,
             streams,
-            unindexed: false,
+            unindexed: found.unindexed,
         })
     }
 
