@@ -1,6 +1,17 @@
 //! What a partition holds, by the signatures that file systems and volume managers leave.
 
+mod bitlocker;
+mod btrfs;
+mod exfat;
+mod ext;
+mod fat;
+mod luks;
+mod lvm;
 mod ntfs;
+mod raid;
+mod refs;
+mod swap;
+mod xfs;
 
 use std::fmt;
 use std::io;
@@ -205,23 +216,54 @@ fn by_type_alone(type_id: TypeId) -> Option<ForeignKind> {
 /// How one family is recognised: what it is, or nothing.
 type Detector = fn(Probe<'_>) -> io::Result<Option<Foreign>>;
 
-/// Every family but NTFS. What keeps its signature where a volume would have overwritten it comes
-/// before what may be left over from an earlier use.
-const DETECTORS: &[Detector] = &[];
+/// What keeps its signature where a live NTFS volume has its boot code: an NTFS boot sector beside
+/// one of these is left over from an earlier use.
+const BEFORE_NTFS: &[Detector] = &[lvm::detect, raid::detect_at_start];
 
+/// The other families. FAT comes last: it has the weakest signature, in a place that others keep.
+const AFTER_NTFS: &[Detector] = &[
+    exfat::detect,
+    refs::detect,
+    bitlocker::detect,
+    luks::detect,
+    xfs::detect,
+    btrfs::detect,
+    raid::detect_at_end,
+    ext::detect,
+    swap::detect,
+    fat::detect,
+];
+
+/// What the signatures say, and a note where NTFS is known by its boot sector's copy only.
+///
+/// Bytes that cannot be read hide one family and not the next; only if none is found, the first
+/// error is the answer.
 fn examine(probe: Probe<'_>) -> io::Result<(Content, Option<Fault>)> {
-    if ntfs::has_boot_sector(probe)? {
+    let mut error = None;
+    let mut first = |detectors: &[Detector]| {
+        let mut answers = detectors.iter().map(|detector| detector(probe));
+        answers.find_map(|answer| {
+            let answer = answer.map_err(|e| error = error.take().or(Some(e)));
+            answer.ok().flatten()
+        })
+    };
+    if let Some(foreign) = first(BEFORE_NTFS) {
+        return Ok((Content::Foreign(foreign), None));
+    }
+    let ntfs = ntfs::has_boot_sector(probe);
+    if matches!(ntfs, Ok(true)) {
         return Ok((Content::Ntfs, None));
     }
-    for detector in DETECTORS {
-        if let Some(foreign) = detector(probe)? {
-            return Ok((Content::Foreign(foreign), None));
-        }
+    if let Some(foreign) = first(AFTER_NTFS) {
+        return Ok((Content::Foreign(foreign), None));
     }
     if let Some(note) = ntfs::backup_boot_sector(probe)? {
         return Ok((Content::Ntfs, Some(note)));
     }
-    Ok((Content::Unknown(first_bytes(probe)?), None))
+    match error.or(ntfs.err()) {
+        Some(error) => Err(error),
+        None => Ok((Content::Unknown(first_bytes(probe)?), None)),
+    }
 }
 
 fn first_bytes(probe: Probe<'_>) -> io::Result<FirstBytes> {
