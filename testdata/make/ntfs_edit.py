@@ -225,10 +225,10 @@ class Image:
         return Record(number, self.raw_record(number))
 
     def save(self, record):
-        """Writes a record back with its fixups; the first four into $MFTMirr too."""
+        """Writes a record back with its fixups; one that $MFTMirr repeats, there too."""
         raw = apply_fixups(record.data)
         self.write_raw_record(record.number, raw)
-        if record.number < 4:
+        if record.number < max(4, self.cluster_size // self.record_size):
             self.write(self.mirror_lcn * self.cluster_size + record.number * self.record_size, raw)
 
     def occupy(self, wanted):

@@ -87,6 +87,7 @@ class Volume:
         self.mount_point = wtf8(os.path.join(self.work.name, "mounted"))
         self.nodes = {}
         self.dirty = False
+        self.bulk = False  # thousands of entries: the manifest has one time of each, not four
         self.notes = {}
         self.system = {}
         self.geometry = {"size": size, "cluster_size": cluster, "sector_size": sector}
@@ -230,7 +231,7 @@ class Volume:
         for node in self.nodes.values():
             links[id(node)] = links.get(id(node), 0) + 1
         entries = [
-            entry(path, node, links[id(node)]) | self.notes.get(path, {})
+            entry(path, node, links[id(node)], self.bulk) | self.notes.get(path, {})
             for path, node in sorted(self.nodes.items(), key=lambda item: wtf8(item[0]))
         ]
         volume = {"label": self.label, "serial": f"{self.serial:016x}", "dirty": self.dirty}
@@ -256,7 +257,7 @@ def write(path, data, step=None):
             file.write(data[at : at + step] if step else data)
 
 
-def entry(path, node, links):
+def entry(path, node, links, bulk=False):
     """One path of the manifest."""
     shown = "".join("\ufffd" if 0xD800 <= ord(char) < 0xE000 else char for char in path)
     facts = {"path": shown, "kind": node.kind, "record": node.record}
@@ -267,7 +268,9 @@ def entry(path, node, links):
     facts["streams"] = node.streams
     if node.times:
         created, modified, changed, accessed = map(time_value, node.times)
-        facts |= {"created": created, "modified": modified, "changed": changed, "accessed": accessed}
+        facts["modified"] = modified
+        if not bulk:
+            facts |= {"created": created, "changed": changed, "accessed": accessed}
     optional = ("attributes", "reparse", "unsupported", "lost")
     return facts | {key: getattr(node, key) for key in optional if getattr(node, key) is not None}
 
