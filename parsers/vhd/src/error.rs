@@ -28,3 +28,9 @@ impl From<Arc<Fault>> for Error {
         Self(fault)
     }
 }
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        error.0.into_io()
+    }
+}

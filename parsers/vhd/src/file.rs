@@ -175,3 +175,8 @@ impl std::fmt::Debug for File {
         write!(f, "{kind:?} {} {}", self.name, self.unique_id())
     }
 }
+
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod tests;

@@ -123,18 +123,17 @@ fn holds_data(file: &File, place: u64, len: u64) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Blocks that begin before the one before them in the file has ended.
+/// Blocks that begin before one that begins no later has ended.
 fn overlaps(sparse: &Sparse, mut blocks: Vec<Block>, report: &mut dyn FnMut(Fault)) {
-    blocks.sort_unstable_by_key(|block| block.start);
-    for pair in blocks.windows(2) {
-        let [first, second] = pair else { continue };
-        let end = first.start.saturating_add(sparse.len_in_file(*first));
-        if second.start < end {
-            let fault = sparse.fault(&BLOCKS_OVERLAP, *second);
-            report(fault.expected(format!(
-                "at {end:#x} or later, after block {}",
-                first.number
-            )));
+    blocks.sort_unstable_by_key(|block| (block.start, block.number));
+    let mut furthest = (0, 0);
+    for block in blocks {
+        let (end, number) = furthest;
+        if block.start < end {
+            let fault = sparse.fault(&BLOCKS_OVERLAP, block);
+            report(fault.expected(format!("at {end:#x} or later, after block {number}")));
         }
+        let own_end = block.start.saturating_add(sparse.len_in_file(block));
+        furthest = furthest.max((own_end, block.number));
     }
 }

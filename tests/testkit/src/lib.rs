@@ -7,6 +7,7 @@ pub mod exercise;
 pub mod failing;
 pub mod mutate;
 pub mod sparse;
+pub mod vhd;
 pub mod vhdx;
 
 pub use contract::{layer_contract, read_at_contract, read_layer};

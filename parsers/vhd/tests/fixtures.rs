@@ -1,0 +1,98 @@
+//! Files that Windows made, read to the byte. Skipped where they are absent.
+//!
+//! `HVRESTORE_FIXTURES` names their folder; without it `shared/fixtures` beside the workspace is
+//! looked for.
+
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use blockio::{Cache, Memory};
+use hvrestore_vhd::{File, Kind};
+use sha2::{Digest, Sha256};
+use testkit::read_layer;
+
+/// The file of this name, unpacked and opened; `None`, and a word about it, where it is absent.
+fn open(name: &str) -> Option<File> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures");
+    let folder = std::env::var_os("HVRESTORE_FIXTURES").map_or(beside.into(), PathBuf::from);
+    let Ok(packed) = std::fs::read(folder.join(format!("vhd/{name}.zst"))) else {
+        eprintln!("skipped: {name}: no fixtures (set HVRESTORE_FIXTURES)");
+        return None;
+    };
+    let mut bytes = Vec::new();
+    ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
+        .unwrap()
+        .read_to_end(&mut bytes)
+        .unwrap();
+    let bytes = Arc::new(Memory::from(bytes));
+    Some(File::open(bytes, name, &Cache::default()).unwrap())
+}
+
+/// Every byte of the disk, given every byte of its parent.
+fn flat(file: &File, parent: &[u8]) -> Vec<u8> {
+    let mut disk = vec![0; usize::try_from(file.disk_size()).unwrap()];
+    read_layer(file, parent, &mut disk, 0).unwrap();
+    disk
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn verified(file: &File) -> Vec<String> {
+    let mut found = Vec::new();
+    file.verify(&mut |fault| found.push(fault.to_string()))
+        .unwrap();
+    found
+}
+
+#[test]
+fn fixed_and_dynamic_disks() {
+    for (name, kind, expected) in [
+        (
+            "ntfs-fixed.vhd",
+            Kind::Fixed,
+            "cd81fade3878f1b2957f1ece168201876bdf4e90c9b30f60c2f232eba5fea76c",
+        ),
+        (
+            "ntfs-dynamic.vhd",
+            Kind::Dynamic,
+            "8b10b52e3d1e76075d05a5101a6536b9fa8376a5b8f7c22f502d0987d165c876",
+        ),
+        (
+            "ntfs-parent.vhd",
+            Kind::Fixed,
+            "c91d1766dd4b3327f33a082cbf958d3566dd84a3d71c2473a5ae6155e53171de",
+        ),
+    ] {
+        let Some(file) = open(name) else { return };
+        assert_eq!(file.kind(), kind, "{name}");
+        assert_eq!(sha256(&flat(&file, &[])), expected, "{name}");
+        assert_eq!(file.creator(), "win");
+        assert_eq!(verified(&file), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_differencing_disk_over_its_parent() {
+    let (Some(child), Some(parent)) = (open("ntfs-differential.vhd"), open("ntfs-parent.vhd"))
+    else {
+        return;
+    };
+    assert_eq!(child.kind(), Kind::Differencing);
+    let locator = child.parent().unwrap();
+    assert_eq!(locator.unique_id, parent.unique_id());
+    assert_eq!(locator.relative.as_deref(), Some(r".\ntfs-parent.vhd"));
+    let path = r"C:\Projects\dfvfs\test_data\ntfs-parent.vhd";
+    assert_eq!(locator.absolute.as_deref(), Some(path));
+    assert_eq!(locator.name.as_deref(), Some(path));
+    assert_eq!(
+        sha256(&flat(&child, &flat(&parent, &[]))),
+        "b7922a46a6b08fa4f4fc0c51a25d5587d1d49f15cfade45ca740dd07110ae144"
+    );
+    assert_eq!(verified(&child), Vec::<String>::new());
+}
