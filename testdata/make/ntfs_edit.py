@@ -167,6 +167,14 @@ class Image:
                     self.mft_runs = runs
         return runs
 
+    def attribute(self, base, type, name=""):
+        """The attribute's first part, in the base record or wherever the list puts it."""
+        found = base.find(type, name)
+        if found:
+            return found
+        _, _, number = min(self.listed(base, type, name))
+        return self.record(number).find(type, name)
+
     def listed(self, base, type, name=""):
         """[(type, lowest VCN, record)] of the attribute list's entries for one attribute."""
         found = []

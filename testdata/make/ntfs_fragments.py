@@ -61,7 +61,7 @@ def lower_valid_length(volume, image, path, data):
     """The initialized size stands in the first fragment and cuts into a later record's."""
     node = volume.nodes[path]
     record = image.record(node.record)
-    attribute = record.find(DATA) or image.record(image.listed(record, DATA)[0][2]).find(DATA)
+    attribute = image.attribute(record, DATA)
     attribute.put("<Q", 0x38, VALID)
     image.save(attribute.record)
     node.streams[""] = stream(data[:VALID] + bytes(len(data) - VALID))

@@ -61,7 +61,13 @@ def compare(items, read):
             good += 1
         else:
             bad.append(entry["path"] + (f":{name}" if name else ""))
-    return {"agrees": good, "differs": bad if len(bad) <= NAMED_LIMIT else len(bad)}
+    return {"agrees": good, "differs": named(map(str.encode, bad))}
+
+
+def named(paths):
+    """The paths, or only their number when there are many."""
+    texts = sorted(path.decode("utf-8", "replace") for path in paths)
+    return texts if len(texts) <= NAMED_LIMIT else len(texts)
 
 
 def with_ntfs_3g(image, folder, manifest):
@@ -72,9 +78,7 @@ def with_ntfs_3g(image, folder, manifest):
         result = compare(readable(manifest["entries"]), lambda e, n: read_mounted(point, e, n))
         listed = set(walk(point))
     expected = {guest_bytes(e) for e in manifest["entries"]} - {b"/"}
-    result["missing"] = sorted(p.decode("utf-8", "replace") for p in expected - listed)
-    result["unexpected"] = sorted(p.decode("utf-8", "replace") for p in listed - expected)
-    return result
+    return result | {"missing": named(expected - listed), "unexpected": named(listed - expected)}
 
 
 def walk(point):
