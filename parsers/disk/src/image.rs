@@ -197,10 +197,9 @@ impl Layer for Image {
 
 impl From<&vhdx::ParentLocator> for ParentLink {
     fn from(locator: &vhdx::ParentLocator) -> Self {
-        let second = locator.linkage2.filter(|id| !id.is_nil());
         let absolute = [&locator.absolute_win32_path, &locator.volume_path];
         Self {
-            ids: [Some(locator.linkage), second]
+            ids: [Some(locator.linkage), locator.linkage2]
                 .into_iter()
                 .flatten()
                 .collect(),
@@ -214,7 +213,10 @@ impl From<&vhdx::ParentLocator> for ParentLink {
 impl From<&vhd::ParentLocator> for ParentLink {
     fn from(locator: &vhd::ParentLocator) -> Self {
         Self {
-            ids: vec![locator.unique_id],
+            ids: Some(locator.unique_id)
+                .into_iter()
+                .filter(|id| !id.is_nil())
+                .collect(),
             relative: locator.relative.clone(),
             absolute: locator.absolute.iter().cloned().collect(),
             name: locator.name.clone(),

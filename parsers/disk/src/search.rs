@@ -69,30 +69,32 @@ impl<'a> Search<'a> {
     /// Where the child says that its parent is: relative path, its names beside the child, and, if
     /// the gate allows it, absolute paths.
     fn places(&self) -> Vec<(PathBuf, FoundBy)> {
-        let gate = self.finder.gate();
-        let child = &self.child.path;
-        let relative = self.link.relative.iter();
-        let relative = relative.filter_map(|path| gate.resolve(child, path));
-        let relative = relative.map(|path| {
-            let beside = path.parent().map(Path::as_os_str).unwrap_or_default();
-            let folder = child.parent().map(Path::as_os_str).unwrap_or_default();
-            let same = gate.identity(Path::new(beside)) == gate.identity(Path::new(folder));
-            let found_by = if same {
+        let (gate, child) = (self.finder.gate(), &self.child.path);
+        let folder_of = |path: &Path| gate.identity(path).parent().map(Path::to_owned);
+        let mut places = Vec::new();
+        if let Some(path) = self
+            .link
+            .relative
+            .as_ref()
+            .and_then(|path| gate.resolve(child, path))
+        {
+            let beside = folder_of(&path) == folder_of(child);
+            let found_by = if beside {
                 FoundBy::SameFolder
             } else {
                 FoundBy::RelativePath
             };
-            (path, found_by)
-        });
+            places.push((path, found_by));
+        }
         let names = self
             .link
             .names()
             .filter_map(|name| gate.resolve(child, name));
-        let names = names.map(|path| (path, FoundBy::SameFolder));
+        places.extend(names.map(|path| (path, FoundBy::SameFolder)));
         let absolute = self.link.absolute.iter();
         let absolute = absolute.filter_map(|path| gate.resolve_absolute(path));
-        let absolute = absolute.map(|path| (path, FoundBy::AbsolutePath));
-        relative.chain(names).chain(absolute).collect()
+        places.extend(absolute.map(|path| (path, FoundBy::AbsolutePath)));
+        places
     }
 
     /// Opens `path` and checks that it fits, once.

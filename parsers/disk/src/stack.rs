@@ -77,7 +77,11 @@ impl ReadAt for Stack {
             let text = format!("{offset:#x} is not within the disk, or nothing was asked for");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
-        let mut look = FIRST_LOOK.min(max);
+        let mut look = if self.layers.len() > 1 {
+            FIRST_LOOK.min(max)
+        } else {
+            max
+        };
         let mut run = self.look(offset, look)?;
         let mut last = run.len;
         while last == look && run.len < max {

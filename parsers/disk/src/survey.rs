@@ -1,13 +1,14 @@
 //! All disk files of a gate, as trees of parents and children.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use blockio::Fault;
 use uuid::Uuid;
 
-use crate::Finder;
 pub use crate::index::Summary;
+use crate::{Finder, Format};
 
 /// All disk files of a gate, and which builds on which.
 ///
@@ -114,8 +115,9 @@ impl Finder {
                 children: Vec::new(),
             })
             .collect();
+        let by_id = by_id(&files);
         for number in 0..files.len() {
-            let parent = self.parent_in(&files, number);
+            let parent = self.parent_in(&files, &by_id, number);
             if let ParentFile::File(parent) = parent
                 && let Some(parent) = files.get_mut(parent)
             {
@@ -139,32 +141,31 @@ impl Finder {
     }
 
     /// Of the files with the right id, the one at the place that the child names, or the first.
-    fn parent_in(&self, files: &[Surveyed], child: usize) -> ParentFile {
-        let Some(file) = files.get(child) else {
+    fn parent_in(&self, files: &[Surveyed], by_id: &ById, child: usize) -> ParentFile {
+        let file = files.get(child);
+        let summary = file.and_then(|file| file.outcome.as_ref().ok());
+        let (Some(file), Some(summary)) = (file, summary) else {
             return ParentFile::None;
         };
-        let summary = file.outcome.as_ref().ok();
-        let Some(link) = summary.and_then(|summary| summary.parent.as_ref()) else {
+        let Some(link) = &summary.parent else {
             return ParentFile::None;
         };
-        let fits = |number: &usize| {
-            let parent = files
-                .get(*number)
-                .and_then(|file| file.outcome.as_ref().ok());
-            *number != child
-                && parent.is_some_and(|parent| has_one_of(parent, &link.ids))
-                && parent.map(|parent| parent.format) == summary.map(|child| child.format)
-        };
-        let fitting: Vec<usize> = (0..files.len()).filter(fits).collect();
+        let having = |id: &Uuid| by_id.get(&(summary.format, *id));
+        let fitting = link
+            .ids
+            .iter()
+            .find_map(having)
+            .map_or(&[][..], Vec::as_slice);
+        let mut fitting = fitting.iter().copied().filter(|number| *number != child);
         let named = self.named_place(&file.path, link.relative.as_deref());
-        let at_place = fitting.iter().find(|number| {
+        let is_named = |number: &usize| {
             let path = files
-                .get(**number)
+                .get(*number)
                 .map(|file| self.gate().identity(&file.path));
             path.is_some() && path == named
-        });
-        match at_place.or(fitting.first()) {
-            Some(parent) => ParentFile::File(*parent),
+        };
+        match fitting.clone().find(is_named).or(fitting.next()) {
+            Some(parent) => ParentFile::File(parent),
             None => ParentFile::Missing,
         }
     }
@@ -175,6 +176,20 @@ impl Finder {
     }
 }
 
-fn has_one_of(summary: &Summary, ids: &[Uuid]) -> bool {
-    summary.id.is_some_and(|id| ids.contains(&id))
+/// The places of the files that have an id, by it.
+type ById = HashMap<(Format, Uuid), Vec<usize>>;
+
+fn by_id(files: &[Surveyed]) -> ById {
+    let mut by_id = ById::new();
+    for (number, file) in files.iter().enumerate() {
+        if let Ok(Summary {
+            format,
+            id: Some(id),
+            ..
+        }) = &file.outcome
+        {
+            by_id.entry((*format, *id)).or_default().push(number);
+        }
+    }
+    by_id
 }
