@@ -47,6 +47,15 @@ impl SectorBitmap<'_> {
         }
     }
 
+    /// Whether the file holds every bit up to `end`.
+    pub(crate) fn reaches(&self, end: u64) -> Result<(), Arc<Fault>> {
+        let end = self.start.saturating_add(end.div_ceil(BYTE));
+        if end > self.file_end {
+            return Err(self.beyond_end(self.file_end.max(self.start)));
+        }
+        Ok(())
+    }
+
     /// As [`run`](Self::run), within the piece that holds `first`.
     fn run_in_piece(&self, first: u64, end: u64) -> (u64, BitOr) {
         let next_piece = (first / PIECE_BITS)

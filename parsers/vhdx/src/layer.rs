@@ -234,10 +234,8 @@ impl File {
     fn bitmap_run(&self, bitmap: &SectorBitmap<'_>, piece: Piece) -> (u64, BitOr) {
         let sector = self.sector_size_nonzero();
         let into_sector = piece.within % sector;
-        let sectors_per_block = u64::from(self.metadata.block_size) / sector;
-        let block = self.bat.block_in_chunk(piece.block);
-        let first = block
-            .saturating_mul(sectors_per_block)
+        let first = self
+            .first_bit(piece.block)
             .saturating_add(piece.within / sector);
         let sectors = into_sector.saturating_add(piece.len).div_ceil(sector.get());
         let (bits, here) = bitmap.run(first, first.saturating_add(sectors));
@@ -245,6 +243,26 @@ impl File {
             .saturating_mul(sector.get())
             .saturating_sub(into_sector);
         (len.min(piece.len), here)
+    }
+
+    /// The bit of a block's first sector in the sector bitmap of its chunk.
+    fn first_bit(&self, block: u64) -> u64 {
+        let sectors_per_block = u64::from(self.metadata.block_size) / self.sector_size_nonzero();
+        self.bat
+            .block_in_chunk(block)
+            .saturating_mul(sectors_per_block)
+    }
+
+    /// Whether the file holds all of the sector bitmap that a partially present block needs.
+    pub(crate) fn check_bitmap(
+        &self,
+        entries: &mut Entries<'_>,
+        block: u64,
+    ) -> Result<(), Arc<Fault>> {
+        let sectors = self.len_on_disk(block) / self.sector_size_nonzero();
+        let bitmap = self.bitmap_of(entries, block)?;
+        let reaches = bitmap.reaches(self.first_bit(block).saturating_add(sectors));
+        reaches.map_err(|fault| self.in_block(&fault, block))
     }
 
     /// The fault of a block's own entry in the BAT.

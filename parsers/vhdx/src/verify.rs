@@ -114,6 +114,9 @@ impl File {
         if !present.contains(&entry.payload_state()) {
             return Ok(Claim::Free);
         }
+        if entry.payload_state() == PayloadState::PartiallyPresent {
+            self.check_bitmap(entries, block)?;
+        }
         let place = self.place(entry, block)?;
         if place.end > self.end {
             found((*self.beyond_end(block, &place)).clone());

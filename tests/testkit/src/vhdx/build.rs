@@ -56,10 +56,10 @@ impl Image {
 
     /// Where payload and sector bitmap blocks lie from `start` on, and where the last one ends.
     fn place_blocks(&self, start: u64) -> (BTreeMap<u64, u64>, BTreeMap<u64, u64>, u64) {
-        let mut all: Vec<(bool, u64)> = (0..self.block_count())
-            .filter(|block| self.is_stored(*block))
-            .map(|block| (true, block))
-            .collect();
+        let mut all: Vec<(bool, u64)> = match self.kind {
+            Kind::Fixed => (0..self.block_count()).map(|block| (true, block)).collect(),
+            _ => self.stored_blocks().map(|block| (true, block)).collect(),
+        };
         all.extend(
             self.chunks_with_bitmap()
                 .into_iter()
@@ -83,13 +83,13 @@ impl Image {
         (places, bitmaps, at)
     }
 
-    /// Whether the payload block takes room in the file.
-    fn is_stored(&self, block: u64) -> bool {
-        match self.blocks.get(&block) {
-            Some(Block::Full(_) | Block::Partial(_)) => true,
-            Some(_) => false,
-            None => self.kind == Kind::Fixed,
-        }
+    /// The listed payload blocks that take room in the file.
+    fn stored_blocks(&self) -> impl Iterator<Item = u64> {
+        let stored = |block: &Block| matches!(block, Block::Full(_) | Block::Partial(_));
+        self.blocks
+            .iter()
+            .filter(move |(_, block)| stored(block))
+            .map(|(number, _)| *number)
     }
 
     fn chunks_with_bitmap(&self) -> Vec<u64> {
@@ -195,7 +195,8 @@ impl Image {
     }
 
     fn put_sectors(&self, file: &mut Built, block: u64, at: u64, sectors: &BTreeMap<u64, Vec<u8>>) {
-        file.put(at, &vec![NOT_HERE; self.block_size as usize]);
+        // Large blocks get it at their begin only: it would take room.
+        file.put(at, &vec![NOT_HERE; self.block_size.min(4 << 20) as usize]);
         let sector_size = u64::from(self.logical_sector_size);
         let per_block = u64::from(self.block_size) / sector_size;
         let bitmap = file.layout.bitmaps[&(block / self.chunk_ratio())];
