@@ -31,6 +31,9 @@ impl<'a> Probe<'a> {
     pub(crate) fn bytes(self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
         let len = len.min(LONGEST).min(self.size().saturating_sub(offset));
         let mut buf = vec![0; usize::try_from(len).unwrap_or(0)];
+        if buf.is_empty() {
+            return Ok(buf);
+        }
         self.0.read_exact_at(&mut buf, offset)?;
         Ok(buf)
     }

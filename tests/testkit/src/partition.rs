@@ -198,9 +198,9 @@ impl Gpt {
         disk[self.header_at(disk.len(), copy) + 60] ^= 0xff;
     }
 
-    /// Flips a byte in the first entry's name of a copy's array.
+    /// Changes the first letter of the first entry's name in a copy's array.
     pub fn break_array(&self, disk: &mut [u8], copy: Copy) {
-        disk[self.array_at(disk.len(), copy) + 100] ^= 0xff;
+        disk[self.array_at(disk.len(), copy) + 56] ^= 0xff;
     }
 
     /// Makes the checksums of both copies right again, of headers that are still recognisable.
