@@ -6,6 +6,7 @@ pub mod contract;
 pub mod exercise;
 pub mod failing;
 pub mod ldm;
+pub mod memory_tree;
 pub mod mutate;
 pub mod partition;
 pub mod sparse;
@@ -13,3 +14,4 @@ pub mod vhd;
 pub mod vhdx;
 
 pub use contract::{layer_contract, read_at_contract, read_layer};
+pub use memory_tree::MemoryTree;

@@ -1,0 +1,172 @@
+//! One entry, with its streams opened, pushed into the sink.
+
+use blockio::Code;
+use tree::{Entry, Error, GuestPath, Kind};
+
+use super::Run;
+use super::hard_links::First;
+use crate::report::{Line, Report};
+use crate::sink::codes::{INCONSISTENT, NOT_A_FILE};
+use crate::sink::{Ending, Item, Note, Outcome, Stream};
+
+impl Run<'_> {
+    /// Pushes what is no directory.
+    pub(super) fn push(&self, entry: &Entry) {
+        let out = self.out(&entry.path);
+        match entry.metadata.kind {
+            Kind::File if entry.metadata.links > 1 => self.push_one_of_many(entry, &out),
+            Kind::File => {
+                self.push_file(entry, &out);
+            }
+            Kind::Symlink | Kind::Junction => self.push_link(entry, &out),
+            Kind::Other | Kind::Directory => {
+                let note = Note::new(&NOT_A_FILE, NOT_A_FILE.meaning);
+                let outcome = Outcome::of(Ending::Skipped(note));
+                self.add(Line::of(&out, entry.metadata.kind, 0, &outcome));
+            }
+        }
+    }
+
+    /// Pushes a directory; whether it was made.
+    pub(super) fn push_dir(&self, item: &Item<'_>) -> bool {
+        let ending = self.record(item, self.sink.dir(item));
+        self.count(item, ending.as_ref(), |report| report.directories += 1);
+        matches!(ending, Some(Ending::Written | Ending::Renamed))
+    }
+
+    /// Pushes a file with its data; what became of it, if anything did.
+    fn push_file(&self, entry: &Entry, out: &GuestPath) -> Option<Ending> {
+        let data = match self.job.fs.open(entry.node, None) {
+            Ok(data) => Some(data),
+            // A file without any data at all, not even of no bytes.
+            Err(Error::NotFound) => None,
+            Err(error) => {
+                self.lose(out, Kind::File, (error_code(&error), error_text(&error)));
+                return None;
+            }
+        };
+        let streams = self.open_streams(entry, out);
+        let item = Item {
+            path: out,
+            metadata: &entry.metadata,
+            data,
+            streams,
+            watch: self.watch,
+        };
+        let ending = self.record(&item, self.sink.file(&item));
+        self.count(&item, ending.as_ref(), |report| report.files += 1);
+        ending
+    }
+
+    /// Pushes a file with several names: the first with its data, the others as names of it.
+    fn push_one_of_many(&self, entry: &Entry, out: &GuestPath) {
+        match self
+            .hard_links
+            .first_or_wait(entry.node, out, entry.metadata.links)
+        {
+            First::Me => {
+                let ending = self.push_file(entry, out);
+                let written = matches!(ending, Some(Ending::Written | Ending::Renamed));
+                self.hard_links.settle(entry.node, written);
+            }
+            First::Failed => {
+                self.push_file(entry, out);
+            }
+            First::At(first) => self.push_name(entry, out, &first),
+        }
+    }
+
+    fn push_name(&self, entry: &Entry, out: &GuestPath, first: &GuestPath) {
+        let item = self.bare_item(entry, out);
+        let answer = self.sink.hard_link(&item, first);
+        if matches!(
+            &answer,
+            Ok(Outcome {
+                ending: Ending::Declined,
+                ..
+            })
+        ) {
+            self.push_file(entry, out);
+            return;
+        }
+        let ending = self.record(&item, answer);
+        self.count(&item, ending.as_ref(), |report| report.hard_links += 1);
+    }
+
+    fn push_link(&self, entry: &Entry, out: &GuestPath) {
+        let item = self.bare_item(entry, out);
+        let link = match self.job.fs.read_link(entry.node) {
+            Ok(link) => link,
+            Err(error) => {
+                let found = (error_code(&error), error_text(&error));
+                return self.lose(out, entry.metadata.kind, found);
+            }
+        };
+        let inside = self.inside(&entry.path, &link);
+        let ending = self.record(&item, self.sink.link(&item, &link, inside.as_ref()));
+        self.count(&item, ending.as_ref(), |report| report.links += 1);
+    }
+
+    fn bare_item<'i>(&'i self, entry: &'i Entry, out: &'i GuestPath) -> Item<'i> {
+        let (metadata, watch) = (&entry.metadata, self.watch);
+        Item {
+            path: out,
+            metadata,
+            data: None,
+            streams: Vec::new(),
+            watch,
+        }
+    }
+
+    /// The named streams of an entry, opened; one that cannot be is lost, and the others go on.
+    pub(super) fn open_streams(&self, entry: &Entry, out: &GuestPath) -> Vec<Stream> {
+        let mut streams = Vec::new();
+        for stream in &entry.streams {
+            match self.job.fs.open(entry.node, Some(&stream.name)) {
+                Ok(data) => streams.push(Stream {
+                    name: stream.name.clone(),
+                    data,
+                }),
+                Err(error) => {
+                    let mut note = Note::new(error_code(&error), error_text(&error));
+                    note.stream = Some(stream.name.clone());
+                    self.add(Line::about(out, entry.metadata.kind, note));
+                }
+            }
+        }
+        streams
+    }
+
+    /// Counts an item by what became of it.
+    fn count(&self, item: &Item<'_>, ending: Option<&Ending>, whole: impl FnOnce(&mut Report)) {
+        let mut report = self.report();
+        match ending {
+            Some(Ending::Written | Ending::Renamed) => {
+                whole(&mut report);
+                report.streams += item.streams.len() as u64;
+                report.bytes += item.size();
+            }
+            Some(Ending::Lost(partial)) if partial.place.is_some() => {
+                report.partial += 1;
+                report.bytes += item.size() - partial.lost_bytes();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The code of an error of the tree.
+pub(super) fn error_code(error: &Error) -> &'static Code {
+    match error {
+        Error::Fault(fault) => fault.code,
+        _ => &INCONSISTENT,
+    }
+}
+
+/// The message of an error of the tree, with its code.
+pub(super) fn error_text(error: &Error) -> String {
+    match error {
+        Error::Fault(fault) => fault.to_string(),
+        other => format!("the volume names it, but: {other} [{INCONSISTENT}]"),
+    }
+}

@@ -1,0 +1,54 @@
+//! How much there is to do, counted beside the run for whoever shows how far it is.
+
+use std::collections::HashSet;
+
+use tree::{Kind, Metadata, NodeId, StreamInfo, walk};
+
+use super::Run;
+
+/// Entries between two reports of the count.
+const REPORTED: u64 = 1024;
+
+#[derive(Default)]
+struct Count {
+    files: u64,
+    bytes: u64,
+    /// Files with several names, which are moved once.
+    seen: HashSet<NodeId>,
+}
+
+/// Counts what the run selects; what cannot be listed counts nothing, the run itself will say so.
+pub(super) fn count(run: &Run<'_>) {
+    let fs = run.job.fs;
+    let mut count = Count::default();
+    for root in &run.job.roots {
+        if let (Ok(metadata), Ok(streams)) = (fs.metadata(root.node), fs.streams(root.node)) {
+            count.add(root.node, &metadata, &streams);
+        }
+        let listing = walk(fs, root.node, &root.path).into_iter().flatten();
+        for (found, number) in listing.flatten().zip(1..) {
+            if run.is_over() {
+                return;
+            }
+            if !found.metadata.system || run.job.options.system {
+                count.add(found.node, &found.metadata, &found.streams);
+            }
+            if number % REPORTED == 0 {
+                run.watch.progress.total(count.files, count.bytes);
+            }
+        }
+    }
+    run.watch.progress.total(count.files, count.bytes);
+}
+
+impl Count {
+    fn add(&mut self, node: NodeId, metadata: &Metadata, streams: &[StreamInfo]) {
+        let named = streams.iter().filter(|stream| !stream.name.is_empty());
+        self.bytes += named.map(|stream| stream.size).sum::<u64>();
+        let again = metadata.links > 1 && !self.seen.insert(node);
+        if metadata.kind == Kind::File && !again {
+            self.files += 1;
+            self.bytes += metadata.size;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One disk as one stream of bytes: a sparse raw file, or a pipe.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use blockio::{Fault, ReadAt};
+use tree::Time;
+
+use crate::copy::{self, Lost, Target};
+use crate::hostfs::{Dir, Platform};
+use crate::output::Output;
+use crate::progress::Watch;
+use crate::sink::codes::{EXISTS, GAP};
+use crate::sink::{Conflict, Error, Partial, Sources, Verdict, with_tail};
+
+/// Zeros written at once into a pipe.
+const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// How a flat file is made.
+#[derive(Debug)]
+pub struct Options {
+    /// Whether a file that is there may be replaced.
+    pub overwrite: bool,
+    /// Whether a disk with lost bytes is saved, as `NAME.partial`.
+    pub partial: bool,
+    /// The files being read, which are never replaced.
+    pub sources: Sources,
+}
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub enum Flat {
+    /// All of it, at this place.
+    Whole(PathBuf),
+    /// All but some bytes.
+    Partly(Partial),
+}
+
+/// Writes all bytes of `source` into the file `path`: what is not stored stays a hole.
+///
+/// Bytes that cannot be had make it `NAME.partial`, with `NAME.partial.json` beside it.
+///
+/// # Errors
+/// The destination's; never for what the source lost.
+pub fn to_file(
+    source: &dyn ReadAt,
+    path: &Path,
+    options: &Options,
+    watch: Watch<'_>,
+) -> Result<Flat, Error> {
+    let writing = |error: io::Error| Error::writing(path, &error);
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let dir = Dir::open(parent.unwrap_or(Path::new("."))).map_err(writing)?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| Error::item(&EXISTS, path, "it names no file"))?;
+    let replace = may_replace(&dir, name, path, options)?;
+    let kernel_copy = AtomicBool::new(true);
+    let mut output = Output::create(&dir, &Platform, &kernel_copy).map_err(writing)?;
+    let mut buffer = vec![0; copy::BUFFER];
+    let lost = copy::copy(source, &mut output, &mut buffer, watch)
+        .map_err(|error| Error::copying(path, &error))?;
+    output.end_at(source.size()).map_err(writing)?;
+    if lost.is_empty() {
+        output.put(name, replace).map_err(writing)?;
+        return Ok(Flat::Whole(path.into()));
+    }
+    save_partly(&dir, output, path, source.size(), lost, options).map(Flat::Partly)
+}
+
+fn may_replace(dir: &Dir, name: &OsStr, path: &Path, options: &Options) -> Result<bool, Error> {
+    let conflict = if options.overwrite {
+        Conflict::Overwrite
+    } else {
+        Conflict::Fail
+    };
+    let verdict = conflict.judge(dir, name, path, Time::default(), &options.sources)?;
+    Ok(verdict == Verdict::Replace)
+}
+
+fn save_partly(
+    dir: &Dir,
+    output: Output<'_>,
+    path: &Path,
+    size: u64,
+    lost: Vec<Lost>,
+    options: &Options,
+) -> Result<Partial, Error> {
+    let mut partial = Partial {
+        place: None,
+        size,
+        lost,
+    };
+    if options.partial {
+        let name = with_tail(path.file_name().unwrap_or_default(), ".partial");
+        let place = path.with_file_name(&name);
+        let replace = may_replace(dir, &name, &place, options)?;
+        output
+            .put(&name, replace)
+            .map_err(|error| Error::writing(&place, &error))?;
+        save_list(dir, &with_tail(&name, ".json"), &place, &partial, options)?;
+        partial.place = Some(place);
+    }
+    Ok(partial)
+}
+
+/// Writes the list of what is missing beside a partial file.
+fn save_list(
+    dir: &Dir,
+    name: &OsStr,
+    place: &Path,
+    partial: &Partial,
+    options: &Options,
+) -> Result<(), Error> {
+    let place = place.with_file_name(name);
+    let replace = may_replace(dir, name, &place, options)?;
+    let put = || {
+        let off = AtomicBool::new(false);
+        let mut output = Output::create(dir, &Platform, &off)?;
+        output.write_at(&partial.describe(None, None), 0)?;
+        output.put(name, replace)
+    };
+    put().map_err(|error| Error::writing(place, &error))
+}
+
+/// Writes all bytes of `source` into `out`, holes as zeros.
+///
+/// # Errors
+/// [`copy::Error::Target`] with the fault where bytes cannot be had: a pipe has no gaps.
+pub fn to_stream(
+    source: &dyn ReadAt,
+    out: &mut dyn Write,
+    watch: Watch<'_>,
+) -> Result<(), copy::Error> {
+    let mut buffer = vec![0; copy::BUFFER];
+    copy::copy(source, &mut Stream(out), &mut buffer, watch)?;
+    out.flush().map_err(copy::Error::Target)
+}
+
+/// What takes bytes one after the other.
+struct Stream<'a>(&'a mut dyn Write);
+
+impl Target for Stream<'_> {
+    fn write_at(&mut self, bytes: &[u8], _: u64) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn hole(&mut self, range: Range<u64>) -> io::Result<()> {
+        let mut left = range.end - range.start;
+        while left > 0 {
+            let len = left.min(ZEROS.len() as u64);
+            self.0.write_all(&ZEROS[..len as usize])?;
+            left -= len;
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, lost: &Lost) -> io::Result<()> {
+        let fault = Fault::cannot_read(&GAP, "bytes on their way to a stream").at(lost.range.start);
+        Err(fault.found(lost.fault.to_string()).into())
+    }
+}
+
+#[cfg(test)]
+#[path = "flatten/tests.rs"]
+mod tests;

@@ -1,0 +1,275 @@
+//! Linux: everything relative to the descriptor of a folder.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use blockio::HostFile;
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat, Timespec, Timestamps,
+    UTIME_OMIT, XattrFlags, copy_file_range, fsetxattr, futimens, linkat, mkdirat, openat, openat2,
+    renameat, renameat_with, statat, symlinkat, unlinkat,
+};
+use rustix::io::Errno;
+use tree::Time;
+
+use super::{HostKind, Kept, Status, StreamHome};
+
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+/// Nothing on the way may be a link, of the kernel's own kind neither, or lead out.
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS);
+
+pub(super) struct Dir(File);
+
+impl Dir {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let fd = rustix::fs::open(path, FOLDER, Mode::empty())?;
+        Ok(Self(fd.into()))
+    }
+
+    pub(super) fn open_beneath(&self, names: &[&OsStr]) -> io::Result<Self> {
+        let path: PathBuf = [OsStr::new(".")].iter().chain(names).collect();
+        match openat2(
+            &self.0,
+            path,
+            FOLDER | OFlags::NOFOLLOW,
+            Mode::empty(),
+            BENEATH,
+        ) {
+            Ok(fd) => Ok(Self(fd.into())),
+            // An old kernel, a container that forbids the call, a path longer than one call takes.
+            Err(Errno::NOSYS | Errno::PERM | Errno::NAMETOOLONG) => self.open_name_by_name(names),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same without `openat2`: each name on its own, and none of them a link.
+    fn open_name_by_name(&self, names: &[&OsStr]) -> io::Result<Self> {
+        let mut dir: OwnedFd = openat(&self.0, ".", FOLDER, Mode::empty())?;
+        for name in names {
+            if *name == ".." || name.as_bytes().contains(&b'/') {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            dir = openat(&dir, *name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
+        }
+        Ok(Self(dir.into()))
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.0
+    }
+
+    pub(super) fn make_dir(&self, name: &OsStr) -> io::Result<()> {
+        Ok(mkdirat(&self.0, name, Mode::from(0o777))?)
+    }
+
+    pub(super) fn create_new(&self, name: &OsStr) -> io::Result<File> {
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(&self.0, name, flags, Mode::from(0o666))?.into())
+    }
+
+    pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
+    pub(super) fn status(&self, name: &OsStr) -> io::Result<Status> {
+        Ok(status_of(&statat(
+            &self.0,
+            name,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?))
+    }
+
+    pub(super) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        match renameat_with(&self.0, from, &self.0, to, RenameFlags::NOREPLACE) {
+            // The file system does not know the flag: a second name replaces nothing either.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                linkat(&self.0, from, &self.0, to, AtFlags::empty())?;
+                self.remove(from)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    pub(super) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(renameat(&self.0, from, &self.0, to)?)
+    }
+
+    pub(super) fn hard_link(&self, name: &OsStr, from: &Self, from_name: &OsStr) -> io::Result<()> {
+        Ok(linkat(&from.0, from_name, &self.0, name, AtFlags::empty())?)
+    }
+
+    pub(super) fn symlink(&self, name: &OsStr, target: &Path, _: bool) -> io::Result<()> {
+        Ok(symlinkat(target, &self.0, name)?)
+    }
+
+    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+}
+
+fn status_of(stat: &Stat) -> Status {
+    let kind = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => HostKind::File,
+        FileType::Directory => HostKind::Directory,
+        FileType::Symlink => HostKind::Link,
+        _ => HostKind::Other,
+    };
+    Status {
+        kind,
+        size: u64::try_from(stat.st_size).unwrap_or_default(),
+        modified: (stat.st_mtime as i64, stat.st_mtime_nsec as u32),
+    }
+}
+
+/// Every file system is asked for xattrs; a refusal comes with the first stream.
+pub(super) fn stream_home(_: &Dir) -> StreamHome {
+    StreamHome::Xattrs
+}
+
+pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
+    let times = Timestamps {
+        last_access: timespec(kept.accessed),
+        last_modification: timespec(kept.modified),
+    };
+    Ok(futimens(file, &times)?)
+}
+
+/// A time that the guest never set stays as the host has it.
+fn timespec(time: Time) -> Timespec {
+    let (seconds, nanos) = time.unix();
+    if time == Time::default() {
+        Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        }
+    } else {
+        Timespec {
+            tv_sec: seconds,
+            tv_nsec: nanos.into(),
+        }
+    }
+}
+
+pub(super) fn set_xattr(file: &File, stream: &OsStr, value: &[u8]) -> io::Result<()> {
+    let name = OsString::from_vec([b"user.", stream.as_bytes()].concat());
+    Ok(fsetxattr(file, name, value, XattrFlags::CREATE)?)
+}
+
+pub(super) fn create_stream(_: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn remove_stream(_: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Nothing to do: what is not written takes no room.
+pub(super) fn make_sparse(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset)
+}
+
+pub(super) fn copy_range(
+    from: &HostFile,
+    from_offset: u64,
+    to: &File,
+    offset: u64,
+    len: u64,
+) -> io::Result<u64> {
+    let (mut from_offset, mut offset) = (from_offset, offset);
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    from.with_handle(|from| {
+        let (from, to) = (from.as_fd(), to.as_fd());
+        let copied = copy_file_range(from, Some(&mut from_offset), to, Some(&mut offset), len)?;
+        Ok(copied as u64)
+    })
+}
+
+/// A link on the way is `ELOOP` (or `ENOTDIR`, which every platform has); leaving the root `EXDEV`.
+pub(super) fn is_detour(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::XDEV))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Dir) {
+        let temp = tempfile::tempdir().expect("a temporary folder");
+        let dir = Dir::open(temp.path()).expect("just made");
+        (temp, dir)
+    }
+
+    #[test]
+    fn no_link_is_followed_with_either_call() {
+        let (temp, dir) = folder();
+        std::fs::create_dir_all(temp.path().join("a/b")).expect("made");
+        std::os::unix::fs::symlink("a", temp.path().join("link")).expect("made");
+        let names = |text: &'static str| text.split('/').map(OsStr::new).collect::<Vec<_>>();
+        for open in [Dir::open_beneath, Dir::open_name_by_name] {
+            assert!(open(&dir, &names("a/b")).is_ok());
+            assert!(open(&dir, &[]).is_ok());
+            for path in ["link", "link/b"] {
+                let error = open(&dir, &names(path))
+                    .err()
+                    .expect("a link is on the way");
+                assert!(crate::hostfs::is_detour(&error), "{path}: {error}");
+            }
+            assert!(open(&dir, &names("a/../..")).is_err());
+        }
+    }
+
+    #[test]
+    fn rename_replaces_nothing() {
+        let (temp, dir) = folder();
+        std::fs::write(temp.path().join("a"), "a").expect("written");
+        std::fs::write(temp.path().join("b"), "b").expect("written");
+        let error = dir
+            .rename_new(OsStr::new("a"), OsStr::new("b"))
+            .expect_err("b is there");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        dir.rename_new(OsStr::new("a"), OsStr::new("c"))
+            .expect("c is not there");
+        assert_eq!(std::fs::read(temp.path().join("c")).expect("there"), b"a");
+    }
+
+    #[test]
+    fn times_are_kept_to_100_ns() {
+        use std::os::unix::fs::MetadataExt;
+        let (temp, dir) = folder();
+        let file = dir.create_new(OsStr::new("a")).expect("created");
+        let modified = Time(132_468_898_895_045_259);
+        keep(
+            &file,
+            &Kept {
+                modified,
+                ..Kept::default()
+            },
+        )
+        .expect("kept");
+        let metadata = std::fs::metadata(temp.path().join("a")).expect("there");
+        assert_eq!(
+            (metadata.mtime(), metadata.mtime_nsec()),
+            (1_602_416_289, 504_525_900)
+        );
+        assert_ne!(
+            metadata.atime(),
+            0,
+            "a time that was never set is left alone"
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! What only a platform can do to a destination.
+//!
+//! [`Dir`] is a folder held open, beneath which everything is created without following a link:
+//! relative to a descriptor on Linux, by handles that keep a folder from being exchanged on Windows.
+//! [`Calls`] is what a platform keeps of a guest's metadata; sinks call it through the trait, so that
+//! a test can stand in for a platform that is not at hand.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `linux.rs` | `openat2`, `renameat2`, xattrs, `copy_file_range`, through rustix |
+//! | `by_path.rs` | [`Dir`] where paths are all there is: Windows and the other Unixes |
+//! | `windows.rs` | handles, attributes, sparse files, streams, through the `windows` crate |
+//! | `other.rs` | what plain Rust can do, for the other Unixes |
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use blockio::HostFile;
+use tree::{Attributes, Time};
+
+#[cfg(not(target_os = "linux"))]
+mod by_path;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(any(target_os = "linux", windows)))]
+mod other;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(not(target_os = "linux"))]
+use by_path as platform;
+#[cfg(target_os = "linux")]
+use linux as platform;
+
+/// A folder held open. What is done in it follows no link and leaves it by no `..`.
+///
+/// Names are single names: no separator, neither `.` nor `..`.
+pub struct Dir(platform::Dir);
+
+/// What a name in a folder is; links are not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// What it is.
+    pub kind: HostKind,
+    /// Size in bytes.
+    pub size: u64,
+    /// When it was last written: seconds since 1970 UTC and nanoseconds.
+    pub modified: (i64, u32),
+}
+
+/// What a name of the host is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Directory,
+    /// A link of any sort.
+    Link,
+    /// A device, a socket, a pipe.
+    Other,
+}
+
+/// What a platform is asked to keep of a node besides its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// When it was created; kept by Windows only.
+    pub created: Time,
+    /// When it was last written.
+    pub modified: Time,
+    /// When it was last read.
+    pub accessed: Time,
+    /// Attribute bits; kept by Windows only.
+    pub attributes: Attributes,
+}
+
+/// How a destination holds named streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamHome {
+    /// As streams, of any size.
+    Streams,
+    /// As extended attributes `user.<stream>`, if the file system grants them.
+    Xattrs,
+    /// Not at all.
+    Nowhere,
+}
+
+/// What a platform keeps of a guest's metadata.
+pub trait Calls: Send + Sync {
+    /// How the file system that holds `dir` keeps named streams.
+    fn stream_home(&self, dir: &Dir) -> StreamHome;
+
+    /// Keeps times and attributes of an open file or folder.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn keep(&self, file: &File, kept: &Kept) -> io::Result<()>;
+
+    /// Keeps `value` as the extended attribute `user.<stream>` of an open file or folder.
+    ///
+    /// # Errors
+    /// The system's own: unsupported, too large, no room.
+    fn set_xattr(&self, file: &File, stream: &OsStr, value: &[u8]) -> io::Result<()>;
+
+    /// Creates the stream `stream` of `name` in `dir`, or of `dir` itself, to be written.
+    ///
+    /// # Errors
+    /// The system's own; unsupported where [`stream_home`](Self::stream_home) does not say otherwise.
+    fn create_stream(&self, dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<File>;
+
+    /// Removes a stream again.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn remove_stream(&self, dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<()>;
+
+    /// Lets ranges of the file that are never written take no room.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn make_sparse(&self, file: &File) -> io::Result<()>;
+}
+
+/// The platform we run on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Platform;
+
+impl Calls for Platform {
+    fn stream_home(&self, dir: &Dir) -> StreamHome {
+        platform::stream_home(&dir.0)
+    }
+    fn keep(&self, file: &File, kept: &Kept) -> io::Result<()> {
+        platform::keep(file, kept)
+    }
+    fn set_xattr(&self, file: &File, stream: &OsStr, value: &[u8]) -> io::Result<()> {
+        platform::set_xattr(file, stream, value)
+    }
+    fn create_stream(&self, dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<File> {
+        platform::create_stream(&dir.0, name, stream)
+    }
+    fn remove_stream(&self, dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<()> {
+        platform::remove_stream(&dir.0, name, stream)
+    }
+    fn make_sparse(&self, file: &File) -> io::Result<()> {
+        platform::make_sparse(file)
+    }
+}
+
+impl Dir {
+    /// Opens the folder at `path`, which the operator names: links on the way are followed.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        platform::Dir::open(path).map(Self)
+    }
+
+    /// Opens the folder that `names` lead to, one below the other; `names` may be empty.
+    ///
+    /// # Errors
+    /// The system's own; where a name is a link or no folder, see [`is_detour`].
+    pub fn open_beneath(&self, names: &[&OsStr]) -> io::Result<Self> {
+        self.0.open_beneath(names).map(Self)
+    }
+
+    /// The folder as an open file, to keep its metadata by.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        self.0.file()
+    }
+
+    /// Makes a folder.
+    ///
+    /// # Errors
+    /// `AlreadyExists` whatever is there; the system's own.
+    pub fn make_dir(&self, name: &OsStr) -> io::Result<()> {
+        self.0.make_dir(name)
+    }
+
+    /// Creates a file that was not there, to be read and written.
+    ///
+    /// # Errors
+    /// `AlreadyExists` whatever is there; the system's own.
+    pub fn create_new(&self, name: &OsStr) -> io::Result<File> {
+        self.0.create_new(name)
+    }
+
+    /// Opens a file for reading, to find out which one it is.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        self.0.open_file(name)
+    }
+
+    /// What `name` is; `None` if there is nothing of that name.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn status(&self, name: &OsStr) -> io::Result<Option<Status>> {
+        match self.0.status(name) {
+            Ok(status) => Ok(Some(status)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Renames within the folder and replaces nothing.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is anything at `to`; the system's own.
+    pub fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        self.0.rename_new(from, to)
+    }
+
+    /// Renames within the folder and replaces the file at `to`.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        self.0.replace(from, to)
+    }
+
+    /// Gives the file `from_name` of `from` one more name here.
+    ///
+    /// # Errors
+    /// `AlreadyExists` whatever is at `name`; the system's own.
+    pub fn hard_link(&self, name: &OsStr, from: &Self, from_name: &OsStr) -> io::Result<()> {
+        self.0.hard_link(name, &from.0, from_name)
+    }
+
+    /// Makes a symbolic link with this text, which nobody looks at.
+    ///
+    /// # Errors
+    /// `AlreadyExists` whatever is at `name`; the system's own.
+    pub fn symlink(&self, name: &OsStr, target: &Path, to_directory: bool) -> io::Result<()> {
+        self.0.symlink(name, target, to_directory)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        self.0.remove(name)
+    }
+}
+
+/// Writes all of `bytes` at `offset`, wherever the cursor is.
+///
+/// # Errors
+/// The system's own.
+pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    platform::write_all_at(file, bytes, offset)
+}
+
+/// Copies up to `len` bytes inside the kernel; how many. `Ok(0)` or an error other than a full disk:
+/// it cannot be done in this way.
+///
+/// # Errors
+/// The system's own.
+pub fn copy_range(
+    from: &HostFile,
+    from_offset: u64,
+    to: &File,
+    offset: u64,
+    len: u64,
+) -> io::Result<u64> {
+    platform::copy_range(from, from_offset, to, offset, len)
+}
+
+/// Whether `error` of [`Dir::open_beneath`] says that a name on the way is a link or no folder.
+#[must_use]
+pub fn is_detour(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotADirectory || platform::is_detour(error)
+}

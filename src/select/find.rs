@@ -1,0 +1,136 @@
+//! What patterns stand for on a volume.
+
+use tree::{Cursor, DirEntry, DirIter, Error, FileSystem, GuestPath, Kind, Loss, Name, NodeId};
+
+use super::pattern::{Matcher, Pattern, States};
+use super::{Root, Selection, spelled};
+
+/// What `patterns` stand for on `fs`.
+///
+/// A pattern that spells its names is looked up; another lists only the directories that can hold
+/// a match. What matches is not searched for more: it comes with all below it. Links are not
+/// followed.
+#[must_use]
+pub fn find(fs: &dyn FileSystem, patterns: &[Pattern]) -> Selection {
+    let mut selection = Selection::default();
+    for (number, pattern) in patterns.iter().enumerate() {
+        let before = selection.roots.len();
+        let mut search = Search {
+            fs,
+            matcher: pattern.on(fs),
+            levels: Vec::new(),
+            found: &mut selection,
+        };
+        search.all();
+        if selection.roots.len() == before {
+            selection.unmatched.push(number);
+        }
+    }
+    selection.roots = topmost(selection.roots);
+    selection
+}
+
+/// Those of `roots` that are not below another, each once.
+fn topmost(mut roots: Vec<Root>) -> Vec<Root> {
+    roots.sort_by_cached_key(|root| root.path.names().collect::<Vec<_>>());
+    let mut kept: Vec<Root> = Vec::new();
+    for root in roots {
+        if !kept.last().is_some_and(|last| last.holds(&root.path)) {
+            kept.push(root);
+        }
+    }
+    kept
+}
+
+struct Search<'a, 's> {
+    fs: &'a dyn FileSystem,
+    matcher: Matcher<'a>,
+    /// The directories from the root down to the one being searched.
+    levels: Vec<Level<'a>>,
+    found: &'s mut Selection,
+}
+
+struct Level<'a> {
+    path: GuestPath,
+    node: NodeId,
+    states: States,
+    entries: DirIter<'a>,
+    /// Whether the entries have the pattern's spelling and not the volume's.
+    looked_up: bool,
+}
+
+impl Search<'_, '_> {
+    fn all(&mut self) {
+        let start = self.matcher.start();
+        self.arrive(GuestPath::root(), self.fs.root(), start);
+        while let Some(level) = self.levels.last_mut() {
+            match level.entries.next() {
+                None => {
+                    self.levels.pop();
+                }
+                Some(Err(error)) => {
+                    let path = level.path.clone();
+                    self.found.losses.push(Loss { path, error });
+                }
+                Some(Ok(entry)) => {
+                    let states = self.matcher.step(&level.states, &entry.name);
+                    let name = match level.looked_up {
+                        true => spelled(self.fs, level.node, entry.node, &entry.name),
+                        false => entry.name,
+                    };
+                    let path = level.path.join(&name);
+                    self.arrive(path, entry.node, states);
+                }
+            }
+        }
+    }
+
+    /// Takes a node that matches; enters a directory that can hold a match.
+    fn arrive(&mut self, path: GuestPath, node: NodeId, states: States) {
+        if self.matcher.accepts(&states) {
+            self.found.roots.push(Root { path, node });
+        } else if !states.is_empty()
+            && let Err(error) = self.enter(&path, node, states)
+        {
+            self.found.losses.push(Loss { path, error });
+        }
+    }
+
+    fn enter(&mut self, path: &GuestPath, node: NodeId, states: States) -> Result<(), Error> {
+        let above = self.levels.iter().any(|level| level.node == node);
+        if above || self.fs.metadata(node)?.kind != Kind::Directory {
+            return Ok(());
+        }
+        let (entries, looked_up) = match self.matcher.literals(&states) {
+            Some(names) => (self.look_up(node, &names), true),
+            None => (self.fs.read_dir(node, Cursor::START)?, false),
+        };
+        self.levels.push(Level {
+            path: path.clone(),
+            node,
+            states,
+            entries,
+            looked_up,
+        });
+        Ok(())
+    }
+
+    /// The entries of these names, as if they had been listed.
+    fn look_up<'f>(&self, dir: NodeId, names: &[&Name]) -> DirIter<'f> {
+        let entry = |name: &&Name| match self.fs.lookup(dir, name) {
+            Err(Error::NotFound) => None,
+            Err(error) => Some(Err(error)),
+            Ok(node) => {
+                let name = (*name).clone();
+                Some(Ok(DirEntry {
+                    name,
+                    node,
+                    next: Cursor::START,
+                    unindexed: false,
+                }))
+            }
+        };
+        let entries: Vec<_> = names.iter().filter_map(entry).collect();
+        Box::new(entries.into_iter())
+    }
+}

@@ -1,0 +1,52 @@
+//! The codes of destinations: what could not be put where it belongs, and what was put elsewhere.
+
+blockio::codes! {
+    /// Something of that name is there already.
+    EXISTS = "HV-E751": "the destination has something of this name already"
+        => "nothing was overwritten; choose an empty folder, or say --overwrite, --skip-existing or --on-conflict rename";
+    /// The destination is full.
+    FULL = "HV-E752": "the destination is full"
+        => "what was finished is whole and stays; make room or choose another destination and run again with --skip-existing";
+    /// The destination refused.
+    REFUSED = "HV-E753": "the destination refused to take this"
+        => "look at the reason given: permissions, a read-only or failing medium, a share that is gone; then run again with --skip-existing";
+    /// The output is a source.
+    IS_SOURCE = "HV-E754": "the destination is a file that is being read from"
+        => "a source is never written; choose another destination";
+    /// A link or a file stands where a folder is needed.
+    DETOUR = "HV-E755": "a link or a file stands in the destination where a folder is needed"
+        => "links in the destination are never followed, because they may lead anywhere; remove it or choose an empty folder";
+    /// The destination cannot hold a file this large.
+    TOO_LARGE = "HV-E756": "the destination cannot hold a file this large"
+        => "choose a destination with another file system (FAT ends at 4 GiB)";
+    /// The folder that holds it could not be made.
+    NO_FOLDER = "HV-E757": "the folder could not be made, so nothing in it was restored"
+        => "look at the reason given, or choose another destination";
+    /// Put under another name.
+    RENAMED = "HV-W758": "restored under another name, because the destination cannot hold the guest's"
+        => "nothing is lost; the report lists both names";
+    /// A link that leads elsewhere.
+    LINK_LEFT_OUT = "HV-W759": "a link was not created, because its target is not among what was restored"
+        => "select the target as well, or make the link by hand; the report lists its target";
+    /// A stream kept beside its file.
+    STREAM_BESIDE = "HV-W760": "a named stream was kept as a file of its own, FILE:STREAM"
+        => "nothing is lost; the destination holds no such stream (or none this large) in the file itself";
+    /// Times or attributes were refused.
+    NOT_KEPT = "HV-W761": "the destination did not take times, attributes or a second name"
+        => "the content is whole; choose a destination with a native file system to keep the rest";
+    /// A file left alone.
+    SKIPPED = "HV-W762": "left alone, because the destination has it already"
+        => "as asked for by --skip-existing or --on-conflict; nothing was written";
+    /// A node that is no file, folder or link.
+    NOT_A_FILE = "HV-W763": "not restored, because it is no file, folder or link"
+        => "sockets, devices and reparse points without data have nothing to restore; stat shows what it is";
+    /// A gap in what must be passed on without one.
+    GAP = "HV-E764": "bytes that cannot be had lie within what is passed on as one stream"
+        => "zeros are never passed off as data; write to a file instead, where the gap is kept and listed";
+    /// The volume contradicts itself.
+    INCONSISTENT = "HV-D766": "the volume names something that it does not have"
+        => "the file system was damaged or in the middle of a change; look for the file in another checkpoint";
+    /// A pattern that is none.
+    PATTERN = "HV-E765": "the pattern is not valid"
+        => "check its braces and brackets; a name that holds such characters matches itself as it is";
+}

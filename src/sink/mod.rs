@@ -1,0 +1,194 @@
+//! Where restored things go.
+//!
+//! A [`Sink`] takes a tree in walk order, parents before children. It knows the tree and the bytes,
+//! never the file system they come from.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `folder.rs` | [`Folder`]: a folder of this machine |
+//! | `host_name.rs` | names that a destination can hold |
+//! | `names.rs` | which names were made, so that none is made twice |
+//! | `conflict.rs` | what to do where something is there already |
+//! | `streams.rs` | where named streams go |
+//! | `partial.rs` | a file with lost bytes |
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use blockio::{Code, ReadAt};
+use tree::{GuestPath, Link, Metadata, Name};
+
+use crate::progress::Watch;
+
+pub mod codes;
+mod conflict;
+mod error;
+mod folder;
+mod host_name;
+mod names;
+mod partial;
+mod streams;
+
+pub(crate) use conflict::Verdict;
+pub use conflict::{Conflict, Sources};
+pub use error::{Error, Refusal};
+pub use folder::{Folder, Options};
+pub(crate) use host_name::with_tail;
+pub use partial::Partial;
+pub(crate) use partial::write_lost;
+pub use streams::StreamMode;
+
+/// Takes a tree in walk order, parents before children. Many threads may call it, unless it is
+/// [`ordered`](Self::ordered).
+pub trait Sink: Send + Sync {
+    /// Whether it takes one thing at a time and in order, as an archive does.
+    fn ordered(&self) -> bool;
+
+    /// A directory, before anything in it. Its streams come with it, its times with
+    /// [`leave_dir`](Self::leave_dir).
+    ///
+    /// # Errors
+    /// The destination's; see [`Error`].
+    fn dir(&self, item: &Item<'_>) -> Result<Outcome, Error>;
+
+    /// A file with its data and streams.
+    ///
+    /// # Errors
+    /// The destination's; never what the source lost, which is an [`Ending`].
+    fn file(&self, item: &Item<'_>) -> Result<Outcome, Error>;
+
+    /// A link. `inside` is its target, where that is among what the sink is given too.
+    ///
+    /// # Errors
+    /// The destination's.
+    fn link(
+        &self,
+        item: &Item<'_>,
+        target: &Link,
+        inside: Option<&Target>,
+    ) -> Result<Outcome, Error>;
+
+    /// One more name of the file that went to `to` and was written whole. A sink that cannot
+    /// answers [`Ending::Declined`] and gets the file again with its data.
+    ///
+    /// # Errors
+    /// The destination's.
+    fn hard_link(&self, item: &Item<'_>, to: &GuestPath) -> Result<Outcome, Error>;
+
+    /// All that is in the directory has been given.
+    ///
+    /// # Errors
+    /// The destination's.
+    fn leave_dir(&self, item: &Item<'_>) -> Result<Outcome, Error>;
+
+    /// That was all, of all volumes.
+    ///
+    /// # Errors
+    /// The destination's.
+    fn finish(&self) -> Result<(), Error>;
+}
+
+/// One thing to be restored.
+pub struct Item<'a> {
+    /// Its place in the output: the guest path, below a folder for the volume if there are several.
+    pub path: &'a GuestPath,
+    /// What is known of it.
+    pub metadata: &'a Metadata,
+    /// Its unnamed stream; none for what is no file.
+    pub data: Option<Arc<dyn ReadAt>>,
+    /// Its named streams.
+    pub streams: Vec<Stream>,
+    /// Who is told of the bytes that go by, and whether to stop.
+    pub watch: Watch<'a>,
+}
+
+/// A named stream with its bytes.
+pub struct Stream {
+    /// Its name, not empty.
+    pub name: Name,
+    /// Its bytes.
+    pub data: Arc<dyn ReadAt>,
+}
+
+/// The target of a link that is restored too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its place in the output.
+    pub path: GuestPath,
+    /// Whether it is a directory.
+    pub directory: bool,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What became of it.
+    pub ending: Ending,
+    /// Where it is now, if the sink has places.
+    pub place: Option<PathBuf>,
+    /// What else there is to say of it.
+    pub notes: Vec<Note>,
+}
+
+/// How one item ended.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// Restored, under the name it had.
+    Written,
+    /// Restored, under a name that the destination can hold.
+    Renamed,
+    /// Left alone, for this reason.
+    Skipped(Note),
+    /// A sink without hard links: give the data.
+    Declined,
+    /// Restored but for some bytes.
+    Lost(Partial),
+}
+
+/// Something to be said of an item besides how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The stable code. Its letter tells a warning from a loss.
+    pub code: &'static Code,
+    /// The stream concerned, if it is not the whole item.
+    pub stream: Option<Name>,
+    /// The particulars.
+    pub message: String,
+}
+
+impl Note {
+    /// A note on the whole item.
+    #[must_use]
+    pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            stream: None,
+            message: message.into(),
+        }
+    }
+}
+
+impl Item<'_> {
+    /// Bytes of all its streams.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let streams = self.streams.iter().map(|stream| &stream.data);
+        self.data
+            .iter()
+            .chain(streams)
+            .map(|data| data.size())
+            .sum()
+    }
+}
+
+impl Outcome {
+    /// An outcome with nothing more to say.
+    #[must_use]
+    pub fn of(ending: Ending) -> Self {
+        Self {
+            ending,
+            place: None,
+            notes: Vec::new(),
+        }
+    }
+}
