@@ -41,7 +41,7 @@ pub(crate) struct NonResident<'a> {
     pub(crate) runs_at: usize,
 }
 
-impl Attribute<'_> {
+impl<'a> Attribute<'a> {
     /// Whether its name is `name`, unit by unit.
     pub(crate) fn is_named(&self, name: &[u16]) -> bool {
         self.name
@@ -50,8 +50,16 @@ impl Attribute<'_> {
             .eq(name.iter().copied())
     }
 
+    /// The first VCN of the fragment; 0 where it is resident.
+    pub(crate) fn lowest_vcn(&self) -> u64 {
+        match &self.form {
+            Form::Resident(_) => 0,
+            Form::NonResident(part) => part.header.lowest_vcn.get(),
+        }
+    }
+
     /// The value, if it is resident.
-    pub(crate) fn resident(&self) -> Option<&[u8]> {
+    pub(crate) fn resident(&self) -> Option<&'a [u8]> {
         match self.form {
             Form::Resident(value) => Some(value),
             Form::NonResident(_) => None,

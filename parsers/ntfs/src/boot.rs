@@ -6,6 +6,7 @@ use blockio::{Fault, ReadAt};
 use zerocopy::FromBytes;
 
 use crate::codes;
+use crate::data_run::Bounds;
 use crate::flaw::{Flaw, Result};
 use crate::format::BootSector;
 
@@ -32,6 +33,8 @@ pub(crate) struct Geometry {
     pub(crate) size: u64,
     /// Bytes of a file record.
     pub(crate) record_size: usize,
+    /// Bytes of an index record; a directory's own index root counts more.
+    pub(crate) index_record_size: u64,
     pub(crate) mft_lcn: u64,
     pub(crate) mft_mirror_lcn: u64,
     pub(crate) serial: u64,
@@ -98,7 +101,9 @@ fn parse(bytes: &[u8]) -> Result<Geometry, String> {
         cluster_size,
         clusters,
         size,
-        record_size: record_size(boot.clusters_per_file_record, cluster_size)?,
+        record_size: record_size(boot.clusters_per_file_record, cluster_size)
+            .ok_or_else(|| format!("states file records of {}", boot.clusters_per_file_record))?,
+        index_record_size: index_record_size(boot.clusters_per_index_record, cluster_size),
         mft_lcn: boot.mft_lcn.get(),
         mft_mirror_lcn: boot.mft_mirror_lcn.get(),
         serial: boot.serial.get(),
@@ -127,20 +132,40 @@ fn cluster_size(boot: &BootSector) -> Result<u64, String> {
 }
 
 /// A record size: clusters where positive, else the power of two of its bytes.
-fn record_size(stated: i8, cluster_size: u64) -> Result<usize, String> {
+fn record_size(stated: i8, cluster_size: u64) -> Option<usize> {
     let size = match u64::try_from(stated) {
         Ok(clusters) => clusters.checked_mul(cluster_size),
         Err(_) => 1_u64.checked_shl(u32::from(stated.unsigned_abs())),
     };
-    size.filter(|size| size.is_power_of_two() && RECORD_SIZES.contains(size))
-        .and_then(|size| usize::try_from(size).ok())
-        .ok_or_else(|| format!("states file records of size {stated}"))
+    let size = size.filter(|size| size.is_power_of_two() && RECORD_SIZES.contains(size))?;
+    usize::try_from(size).ok()
+}
+
+/// The size of index records; that of Windows where the field makes no sense.
+fn index_record_size(stated: i8, cluster_size: u64) -> u64 {
+    record_size(stated, cluster_size).map_or(4096, blockio::clamp)
 }
 
 impl Geometry {
     /// The byte of the volume where cluster `lcn` begins.
     pub(crate) fn offset_of(&self, lcn: u64) -> u64 {
         lcn.saturating_mul(self.cluster_size)
+    }
+
+    /// How many clusters a stream can have at most, sparse ones included: NTFS counts them in 32
+    /// bits.
+    pub(crate) fn max_stream_clusters(&self) -> u64 {
+        self.clusters.max(1 << 32)
+    }
+
+    /// What data runs in file record `record` are checked against.
+    pub(crate) fn bounds(&self, record: u64) -> Bounds {
+        let max_vcn = self.max_stream_clusters();
+        Bounds {
+            record,
+            clusters: self.clusters,
+            max_vcn,
+        }
     }
 }
 
@@ -197,11 +222,11 @@ mod tests {
 
     #[test]
     fn records_count_in_clusters_or_powers() {
-        assert_eq!(record_size(-10, 4096), Ok(1024));
-        assert_eq!(record_size(-12, 4096), Ok(4096));
-        assert_eq!(record_size(2, 512), Ok(1024));
+        assert_eq!(record_size(-10, 4096), Some(1024));
+        assert_eq!(record_size(-12, 4096), Some(4096));
+        assert_eq!(record_size(2, 512), Some(1024));
         for stated in [0, -8, -17, -128, 127, 3] {
-            assert!(record_size(stated, 4096).is_err(), "{stated}");
+            assert!(record_size(stated, 4096).is_none(), "{stated}");
         }
     }
 

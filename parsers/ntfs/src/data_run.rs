@@ -8,9 +8,6 @@ use crate::attribute::NonResident;
 use crate::codes;
 use crate::flaw::Flaw;
 
-/// No stream has more clusters, whatever the size of a cluster: NTFS counts them in 32 bits.
-const MAX_CLUSTERS: u64 = 1 << 32;
-
 /// Where a row of a stream's clusters is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Clusters {
@@ -46,6 +43,8 @@ pub(crate) struct Bounds {
     pub(crate) record: u64,
     /// Clusters of the volume.
     pub(crate) clusters: u64,
+    /// Clusters that a stream can have.
+    pub(crate) max_vcn: u64,
 }
 
 impl RunList {
@@ -106,7 +105,7 @@ impl RunList {
         let lowest = part.header.lowest_vcn.get();
         // An empty attribute ends at VCN -1.
         let end = part.header.highest_vcn.get().wrapping_add(1);
-        if end < lowest || end > MAX_CLUSTERS.max(bounds.clusters) {
+        if end < lowest || end > bounds.max_vcn {
             let range = format!(
                 "fragment states VCNs {lowest} to {:#x}",
                 end.wrapping_sub(1)

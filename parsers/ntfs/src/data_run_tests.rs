@@ -6,6 +6,7 @@ use crate::format::NonResidentHeader;
 const BOUNDS: Bounds = Bounds {
     record: 42,
     clusters: 1000,
+    max_vcn: 1 << 32,
 };
 
 /// The run list of one fragment of `clusters` clusters.

@@ -3,7 +3,7 @@
 //! The names are those of the field (Windows driver kit, the Linux-NTFS documentation). Everything is
 //! little-endian and of any alignment.
 
-use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::little_endian::{I64, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// Bytes that an update sequence number guards, whatever the sector size of the medium.
@@ -37,6 +37,7 @@ pub(crate) mod attribute_type {
     pub(crate) const DATA: u32 = 0x80;
     pub(crate) const INDEX_ROOT: u32 = 0x90;
     pub(crate) const INDEX_ALLOCATION: u32 = 0xA0;
+    pub(crate) const BITMAP: u32 = 0xB0;
     pub(crate) const REPARSE_POINT: u32 = 0xC0;
     /// Ends the attributes of a file record.
     pub(crate) const END: u32 = 0xFFFF_FFFF;
@@ -166,10 +167,11 @@ const _: () = assert!(size_of::<AttributeListEntry>() == 26);
 #[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub(crate) struct StandardInformation {
-    pub(crate) created: U64,
-    pub(crate) modified: U64,
-    pub(crate) changed: U64,
-    pub(crate) accessed: U64,
+    /// In 100 ns since 1601, as all times here.
+    pub(crate) created: I64,
+    pub(crate) modified: I64,
+    pub(crate) changed: I64,
+    pub(crate) accessed: I64,
     pub(crate) attributes: U32,
 }
 const _: () = assert!(size_of::<StandardInformation>() == 36);

@@ -24,13 +24,34 @@
 )]
 
 mod attribute;
+mod attribute_list;
 mod boot;
 pub mod codes;
+mod compressed;
+mod content;
 mod data_run;
+mod error;
+mod file;
+mod file_name;
 mod fixup;
 mod flaw;
 mod format;
+mod free_space;
+mod fs;
+mod index;
+mod joined;
 mod lznt1;
+mod metadata;
+mod mft;
+mod pages;
 mod record;
 mod reference;
+mod reparse;
+mod storage;
+mod stream;
 mod upcase;
+mod volume;
+mod volume_information;
+
+pub use error::Error;
+pub use volume::Volume;

@@ -1,0 +1,111 @@
+//! What is known of a file without its data.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use tree::{Attributes, Kind, Metadata, Storage, StreamInfo, Time};
+use zerocopy::FromBytes;
+
+use crate::codes;
+use crate::file::File;
+use crate::file_name::FileName;
+use crate::flaw::{Flaw, Result};
+use crate::format::{StandardInformation, attribute_type};
+use crate::joined::Joined;
+use crate::reparse;
+use crate::storage;
+use crate::volume::Inner;
+
+/// Bytes that a $REPARSE_POINT has at most (MAXIMUM_REPARSE_DATA_BUFFER_SIZE).
+const REPARSE_LEN: u64 = 16 << 10;
+
+impl Inner {
+    /// What is known of `file`, all of it from its own records.
+    pub(crate) fn metadata_of(&self, file: &File) -> Result<Metadata> {
+        let standard = standard_information(file)?;
+        if let Some(fault) = file.gone(attribute_type::FILE_NAME) {
+            return Err(Arc::clone(fault));
+        }
+        let names = file_names(file).filter(|name| !name.is_dos_twin()).count();
+        let data = file.find(attribute_type::DATA, &[])?;
+        let attributes = standard.attributes.get();
+        let reparse_tag = self.reparse_tag(file)?;
+        let is_directory = file.base().is_directory();
+        Ok(Metadata {
+            kind: reparse::kind(is_directory, reparse_tag),
+            number: file.number(),
+            size: data.as_ref().map_or(0, |data| data.sizes().size),
+            allocated: data.as_ref().map_or(0, Joined::allocated),
+            attributes: Attributes(attributes),
+            created: Time(standard.created.get()),
+            modified: Time(standard.modified.get()),
+            changed: Time(standard.changed.get()),
+            accessed: Time(standard.accessed.get()),
+            links: u32::try_from(names).unwrap_or(u32::MAX),
+            reparse_tag,
+            storage: match is_directory {
+                true => Storage::Plain,
+                false => storage::of_file(attributes, reparse_tag, data.as_ref()),
+            },
+            system: self.is_system(file.number()),
+        })
+    }
+
+    /// The value of the file's reparse point, header included.
+    pub(crate) fn reparse_value<'a>(&self, file: &'a File) -> Result<Option<Cow<'a, [u8]>>> {
+        let Some(point) = file.find(attribute_type::REPARSE_POINT, &[])? else {
+            return Ok(None);
+        };
+        point
+            .read(&self.pages, &self.geometry, REPARSE_LEN)
+            .map(Some)
+    }
+
+    /// The tag of the file's reparse point.
+    pub(crate) fn reparse_tag(&self, file: &File) -> Result<Option<u32>> {
+        let Some(value) = self.reparse_value(file)? else {
+            return Ok(None);
+        };
+        let tag = value.first_chunk().map(|tag| u32::from_le_bytes(*tag));
+        let damage = || {
+            Flaw::new(&codes::REPARSE_POINT, "has a reparse point without a tag")
+                .in_record(file.number())
+        };
+        tag.map(Some).ok_or_else(damage)
+    }
+}
+
+/// The file's $STANDARD_INFORMATION.
+fn standard_information(file: &File) -> Result<&StandardInformation> {
+    let value = file
+        .value(attribute_type::STANDARD_INFORMATION)?
+        .unwrap_or_default();
+    let standard = StandardInformation::ref_from_prefix(value).map(|(standard, _)| standard);
+    standard.map_err(|_| {
+        let found = "has no whole $STANDARD_INFORMATION";
+        Flaw::new(&codes::ATTRIBUTE, found).in_record(file.number())
+    })
+}
+
+/// All names of the file, DOS twins included.
+pub(crate) fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
+    let names = file
+        .attributes()
+        .filter(|(_, part)| part.kind == attribute_type::FILE_NAME);
+    names.filter_map(|(_, part)| FileName::parse(part.resident()?))
+}
+
+/// All streams of the file, the unnamed one first.
+pub(crate) fn streams(file: &File) -> Result<Vec<StreamInfo>> {
+    let mut streams = Vec::new();
+    for name in file.stream_names() {
+        if let Some(data) = file.find(attribute_type::DATA, &name)? {
+            streams.push(StreamInfo {
+                name: tree::Name::from_utf16(name),
+                size: data.sizes().size,
+                allocated: data.allocated(),
+            });
+        }
+    }
+    Ok(streams)
+}
