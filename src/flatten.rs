@@ -17,7 +17,7 @@ use crate::sink::codes::{EXISTS, GAP};
 use crate::sink::{Conflict, Error, Partial, Sources, Verdict, with_tail};
 
 /// Zeros written at once into a pipe.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// How a flat file is made.
 #[derive(Debug)]

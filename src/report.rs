@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use blockio::Code;
-use tree::{GuestPath, Kind, Name};
+use tree::{Error, GuestPath, Kind, Loss, Name};
 
 use crate::copy::Lost;
 use crate::json::Object;
+use crate::sink::codes::INCONSISTENT;
 use crate::sink::{self, Ending, Note, Outcome, Refusal};
 
 /// Most lines that a report keeps of each sort; beyond, they are counted only. Progress gets them all.
@@ -127,6 +128,12 @@ impl Report {
         self.losses.extend(other.losses);
         self.notes.extend(other.notes);
         self.stopped = self.stopped.take().or(other.stopped);
+    }
+
+    /// Adds what could not even be looked at: a directory on the way to what a pattern means.
+    pub fn add_loss(&mut self, loss: &Loss) {
+        let (code, message) = (error_code(&loss.error), error_text(&loss.error));
+        self.add(&Line::lost(&loss.path, Kind::default(), code, message));
     }
 
     /// Counts `line` and keeps it, if it is one to be kept.
@@ -330,6 +337,22 @@ impl fmt::Display for Line {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// The code of an error of the tree.
+pub(crate) fn error_code(error: &Error) -> &'static Code {
+    match error {
+        Error::Fault(fault) => fault.code,
+        _ => &INCONSISTENT,
+    }
+}
+
+/// The message of an error of the tree, with its code.
+pub(crate) fn error_text(error: &Error) -> String {
+    match error {
+        Error::Fault(fault) => fault.to_string(),
+        other => format!("the volume names it, but: {other} [{INCONSISTENT}]"),
     }
 }
 

@@ -1,12 +1,11 @@
 //! One entry, with its streams opened, pushed into the sink.
 
-use blockio::Code;
 use tree::{Entry, Error, GuestPath, Kind};
 
 use super::Run;
 use super::hard_links::First;
-use crate::report::{Line, Report};
-use crate::sink::codes::{INCONSISTENT, NOT_A_FILE};
+use crate::report::{Line, Report, error_code, error_text};
+use crate::sink::codes::NOT_A_FILE;
 use crate::sink::{Ending, Item, Note, Outcome, Stream};
 
 impl Run<'_> {
@@ -152,21 +151,5 @@ impl Run<'_> {
             }
             _ => {}
         }
-    }
-}
-
-/// The code of an error of the tree.
-pub(super) fn error_code(error: &Error) -> &'static Code {
-    match error {
-        Error::Fault(fault) => fault.code,
-        _ => &INCONSISTENT,
-    }
-}
-
-/// The message of an error of the tree, with its code.
-pub(super) fn error_text(error: &Error) -> String {
-    match error {
-        Error::Fault(fault) => fault.to_string(),
-        other => format!("the volume names it, but: {other} [{INCONSISTENT}]"),
     }
 }

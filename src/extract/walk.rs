@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tree::{Entry, Error, GuestPath, Kind, Name, NodeId, resolve, walk};
 
 use super::branch::Branch;
-use super::item::{error_code, error_text};
 use super::{Run, Task};
+use crate::report::{error_code, error_text};
 use crate::select::Root;
 use crate::sink::Item;
 

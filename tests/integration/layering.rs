@@ -57,6 +57,7 @@ const RULES: &[Rule] = &[
             "sha2",          // hash
             "thiserror",     // the library's errors
             "uuid",          // which VM, which disk
+            "windows",       // hostfs on Windows
         ],
     },
     Rule {

@@ -1,0 +1,95 @@
+//! The Unixes other than Linux: what plain Rust can do.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, symlink as symlink_to};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use blockio::HostFile;
+use tree::Time;
+
+use super::by_path::Dir;
+use super::{Kept, StreamHome};
+
+pub(super) fn open_folder(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+}
+
+pub(super) fn is_link(metadata: &Metadata) -> bool {
+    metadata.is_symlink()
+}
+
+/// A second name replaces nothing; then the first one goes.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+pub(super) fn symlink(path: &Path, target: &Path, _: bool) -> io::Result<()> {
+    symlink_to(target, path)
+}
+
+pub(super) fn stream_home(_: &Dir) -> StreamHome {
+    StreamHome::Nowhere
+}
+
+pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
+    let mut times = FileTimes::new();
+    if let Some(modified) = system_time(kept.modified) {
+        times = times.set_modified(modified);
+    }
+    if let Some(accessed) = system_time(kept.accessed) {
+        times = times.set_accessed(accessed);
+    }
+    file.set_times(times)
+}
+
+/// None for a time that the guest never set or the host cannot express.
+fn system_time(time: Time) -> Option<SystemTime> {
+    let (seconds, nanos) = time.unix();
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    let whole = match seconds {
+        0.. => UNIX_EPOCH.checked_add(whole),
+        _ => UNIX_EPOCH.checked_sub(whole),
+    };
+    let known = time != Time::default();
+    whole?
+        .checked_add(Duration::from_nanos(nanos.into()))
+        .filter(|_| known)
+}
+
+pub(super) fn set_xattr(_: &File, _: &OsStr, _: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn create_stream(_: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn remove_stream(_: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Nothing to do: what is not written takes no room.
+pub(super) fn make_sparse(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset)
+}
+
+/// No way that plain Rust has.
+pub(super) fn copy_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io::Result<u64> {
+    Ok(0)
+}

@@ -1,0 +1,226 @@
+//! Windows: handles that keep folders in place, attributes, sparse files, native streams.
+
+use std::ffi::{OsStr, OsString, c_void};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt, symlink_dir, symlink_file};
+use std::os::windows::io::AsRawHandle;
+use std::path::{Path, PathBuf};
+
+use blockio::HostFile;
+use tree::{Attributes, Time};
+use windows::Win32::Foundation::HANDLE;
+use windows::Win32::Storage::FileSystem::{
+    FILE_BASIC_INFO, FileBasicInfo, GetVolumeInformationByHandleW, MOVE_FILE_FLAGS, MoveFileExW,
+    SetFileInformationByHandle,
+};
+use windows::Win32::System::IO::DeviceIoControl;
+use windows::Win32::System::Ioctl::FSCTL_SET_SPARSE;
+use windows::core::PCWSTR;
+
+use super::by_path::Dir;
+use super::{Kept, StreamHome};
+
+/// FILE_ATTRIBUTE_REPARSE_POINT: a link of any sort, or something else that is no plain file.
+const REPARSE_POINT: u32 = 0x400;
+/// FILE_NAMED_STREAMS of a volume's flags.
+const NAMED_STREAMS: u32 = 0x0004_0000;
+/// READONLY, HIDDEN, SYSTEM, ARCHIVE, NOT_CONTENT_INDEXED: what can be set on any file.
+const SETTABLE: u32 = 0x2027;
+/// FILE_ATTRIBUTE_NORMAL: none of the others. (0 would leave them as they are.)
+const NORMAL: u32 = 0x80;
+/// FILE_FLAG_BACKUP_SEMANTICS, for folders, and FILE_FLAG_OPEN_REPARSE_POINT, to follow no link.
+const THIS_FOLDER: u32 = 0x0200_0000 | 0x0020_0000;
+/// FILE_READ_ATTRIBUTES, and with FILE_WRITE_ATTRIBUTES.
+const READ_ATTRIBUTES: u32 = 0x80;
+const WRITE_ATTRIBUTES: u32 = READ_ATTRIBUTES | 0x100;
+/// FILE_SHARE_READ | FILE_SHARE_WRITE, without FILE_SHARE_DELETE: a folder stays where it is.
+const IN_PLACE: u32 = 3;
+
+/// Opens a folder or whatever stands in its place, and keeps it from being renamed or removed.
+pub(super) fn open_folder(path: &Path) -> io::Result<File> {
+    let open = |access| {
+        OpenOptions::new()
+            .access_mode(access)
+            .share_mode(IN_PLACE)
+            .custom_flags(THIS_FOLDER)
+            .open(path)
+    };
+    // A folder whose times we may not set can be filled all the same.
+    open(WRITE_ATTRIBUTES).or_else(|_| open(READ_ATTRIBUTES))
+}
+
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+}
+
+pub(super) fn is_link(metadata: &Metadata) -> bool {
+    metadata.file_attributes() & REPARSE_POINT != 0
+}
+
+#[expect(unsafe_code, reason = "std's rename replaces what is there")]
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    let (from, to) = (wide(from.as_os_str()), wide(to.as_os_str()));
+    let (from, to) = (PCWSTR(from.as_ptr()), PCWSTR(to.as_ptr()));
+    // SAFETY: both strings end in NUL and live until the call returns.
+    unsafe { MoveFileExW(from, to, MOVE_FILE_FLAGS(0)) }.map_err(io::Error::from)
+}
+
+fn wide(text: &OsStr) -> Vec<u16> {
+    text.encode_wide().chain([0]).collect()
+}
+
+pub(super) fn symlink(path: &Path, target: &Path, to_directory: bool) -> io::Result<()> {
+    if to_directory {
+        symlink_dir(target, path)
+    } else {
+        symlink_file(target, path)
+    }
+}
+
+/// What the volume says of itself: where it does not hold streams, a write to `name:stream` may look
+/// like success all the same.
+#[expect(unsafe_code, reason = "std does not ask a volume for its flags")]
+pub(super) fn stream_home(dir: &Dir) -> StreamHome {
+    let mut flags = 0;
+    // SAFETY: the handle is open as long as `dir` lives; `flags` outlives the call.
+    let asked = unsafe {
+        let flags = Some(&raw mut flags);
+        GetVolumeInformationByHandleW(handle(dir.file()), None, None, None, flags, None)
+    };
+    if asked.is_ok() && flags & NAMED_STREAMS != 0 {
+        StreamHome::Streams
+    } else {
+        StreamHome::Nowhere
+    }
+}
+
+fn handle(file: &File) -> HANDLE {
+    HANDLE(file.as_raw_handle())
+}
+
+#[expect(unsafe_code, reason = "std sets times, not attributes")]
+pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
+    let info = FILE_BASIC_INFO {
+        CreationTime: ticks(kept.created),
+        LastAccessTime: ticks(kept.accessed),
+        LastWriteTime: ticks(kept.modified),
+        ChangeTime: 0,
+        FileAttributes: settable(kept.attributes),
+    };
+    let len = u32::try_from(size_of::<FILE_BASIC_INFO>()).expect("40 bytes");
+    // SAFETY: `info` has the layout and the length that FileBasicInfo asks for.
+    unsafe {
+        let info = (&raw const info).cast::<c_void>();
+        SetFileInformationByHandle(handle(file), FileBasicInfo, info, len)
+    }
+    .map_err(io::Error::from)
+}
+
+/// 100 ns since 1601, as the guest has it too. 0 leaves a time as it is, and negative ones are orders.
+fn ticks(time: Time) -> i64 {
+    time.0.max(0)
+}
+
+fn settable(attributes: Attributes) -> u32 {
+    match attributes.0 & SETTABLE {
+        0 => NORMAL,
+        bits => bits,
+    }
+}
+
+pub(super) fn set_xattr(_: &File, _: &OsStr, _: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn create_stream(dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<File> {
+    create_new(&stream_path(dir, name, stream)?)
+}
+
+pub(super) fn remove_stream(dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<()> {
+    fs::remove_file(stream_path(dir, name, stream)?)
+}
+
+/// `FOLDER\NAME:STREAM`, or `FOLDER:STREAM`.
+fn stream_path(dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<PathBuf> {
+    let of = match name {
+        Some(name) => dir.place(name)?,
+        None => dir.path().to_path_buf(),
+    };
+    let mut path: OsString = of.into();
+    path.push(":");
+    path.push(stream);
+    Ok(path.into())
+}
+
+#[expect(unsafe_code, reason = "std has no sparse files")]
+pub(super) fn make_sparse(file: &File) -> io::Result<()> {
+    // SAFETY: the handle is open, and the request takes and returns no buffer.
+    unsafe { DeviceIoControl(handle(file), FSCTL_SET_SPARSE, None, 0, None, 0, None, None) }
+        .map_err(io::Error::from)
+}
+
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let (mut rest, mut at) = (bytes, offset);
+    while !rest.is_empty() {
+        match file.seek_write(rest, at) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(len) => {
+                rest = &rest[len..];
+                at += len as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Windows copies ranges by sharing blocks only, where the file system can.
+pub(super) fn copy_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io::Result<u64> {
+    Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_that_cannot_be_set_are_left_out() {
+        assert_eq!(settable(Attributes(0x826)), 0x26);
+        assert_eq!(settable(Attributes(0x10)), NORMAL);
+    }
+
+    #[test]
+    fn rename_replaces_nothing() {
+        let temp = tempfile::tempdir().expect("a temporary folder");
+        let (a, b) = (temp.path().join("a"), temp.path().join("b"));
+        fs::write(&a, "a").expect("written");
+        fs::write(&b, "b").expect("written");
+        let error = rename_new(&a, &b).expect_err("b is there");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        rename_new(&a, &temp.path().join("c")).expect("c is not there");
+    }
+
+    #[test]
+    fn times_are_kept_to_100_ns() {
+        let temp = tempfile::tempdir().expect("a temporary folder");
+        let file = create_new(&temp.path().join("a")).expect("created");
+        let modified = Time(132_468_898_895_045_259);
+        keep(
+            &file,
+            &Kept {
+                modified,
+                ..Kept::default()
+            },
+        )
+        .expect("kept");
+        let metadata = fs::metadata(temp.path().join("a")).expect("there");
+        assert_eq!(metadata.last_write_time(), 132_468_898_895_045_259);
+    }
+}
