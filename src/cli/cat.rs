@@ -1,0 +1,78 @@
+//! `cat`: the bytes of a file, on stdout.
+
+use std::io::Write;
+
+use blockio::ReadAt;
+use tree::{Kind, Name};
+
+use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::targets::{self, Target};
+use crate::cli::{Context, Exit, Stop};
+use crate::codes;
+
+/// Bytes read at a time.
+const CHUNK: usize = 1 << 20;
+
+/// Write a file of the guest to stdout
+///
+/// A file with bytes that cannot be read stops there, with the place and the reason; extract saves the
+/// rest of such a file.
+///
+///   hvrestore cat /backup/web01 'C:\inetpub\web.config'
+///   hvrestore cat /backup/web01 'C:\dl\setup.exe' --stream Zone.Identifier
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Files in the guest, written one after another
+    #[arg(value_name = "GUEST-PATH", required = true)]
+    paths: Vec<String>,
+    #[command(flatten)]
+    volume: VolumeArgs,
+    /// A named stream instead of the file's data
+    #[arg(long, value_name = "NAME")]
+    stream: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the source cannot be opened, nothing matches, or bytes cannot be read.
+pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    anyhow::ensure!(!ctx.global.json, "cat writes bytes; hash --json describes them");
+    let backup = ctx.open(&args.source)?;
+    let stream = args.stream.as_deref().map(Name::from);
+    let mut out = ctx.stdout();
+    for target in targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)? {
+        let place = format!("{}{}", target.volume.name, target.entry.path);
+        one(&mut out, &target, stream.as_ref(), ctx).map_err(|error| error.context(place))?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+fn one(
+    out: &mut impl Write,
+    target: &Target<'_>,
+    stream: Option<&Name>,
+    ctx: &Context,
+) -> anyhow::Result<()> {
+    if target.entry.metadata.kind == Kind::Directory && stream.is_none() {
+        return Err(Stop::new(Exit::Usage, &codes::cli::IS_DIRECTORY, "is a directory").into());
+    }
+    copy(out, &*target.volume.fs.open(target.entry.node, stream)?, ctx)
+}
+
+/// Writes all of `bytes` to `out`.
+pub(crate) fn copy(out: &mut impl Write, bytes: &dyn ReadAt, ctx: &Context) -> anyhow::Result<()> {
+    let mut buf = vec![0; CHUNK];
+    let mut at = 0;
+    while at < bytes.size() && !ctx.cancelled() {
+        let len = usize::try_from(bytes.size() - at).unwrap_or(CHUNK).min(CHUNK);
+        bytes.read_exact_at(&mut buf[..len], at)?;
+        out.write_all(&buf[..len])?;
+        at += blockio::clamp(len);
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! What is said to people on stderr.
+
+use std::io::{IsTerminal, Write};
+
+use blockio::{Code, Fault};
+use clap::ColorChoice;
+
+use crate::cli::args::Global;
+
+/// What is said to people on stderr: notes, warnings, errors, each with what to do next.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    quiet: bool,
+    verbose: bool,
+    color: bool,
+}
+
+impl Console {
+    /// As `global` asks for.
+    #[must_use]
+    pub fn new(global: &Global) -> Self {
+        let color = match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        };
+        Self { quiet: global.quiet, verbose: global.verbose, color }
+    }
+
+    /// Something worth knowing: which state is read, what was replayed.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.line("note", "36", text);
+        }
+    }
+
+    /// Something only `-v` wants.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            self.line("detail", "2", text);
+        }
+    }
+
+    /// Something that makes the result less than asked for, and what to do.
+    pub fn warn(&self, code: &Code, text: &str) {
+        if !self.quiet {
+            self.line("warning", "33", &format!("{text} [{code}]"));
+            self.remedy(code);
+        }
+    }
+
+    /// A fault that did not stop the run.
+    pub fn fault(&self, fault: &Fault) {
+        if !self.quiet {
+            self.line("warning", "33", &fault.to_string());
+            self.remedy(fault.code);
+        }
+    }
+
+    /// Why the run stopped, and what to do.
+    pub fn error(&self, text: &str, code: Option<&Code>) {
+        self.line("error", "31", text);
+        if let Some(code) = code {
+            self.remedy(code);
+        }
+    }
+
+    fn remedy(&self, code: &Code) {
+        let _ = writeln!(std::io::stderr().lock(), "  what to do: {}", code.remedy);
+    }
+
+    fn line(&self, word: &str, color: &str, text: &str) {
+        let text = crate::cli::text::escape(text);
+        let mut err = std::io::stderr().lock();
+        let _ = match self.color {
+            true => writeln!(err, "hvrestore: \x1b[{color}m{word}:\x1b[0m {text}"),
+            false => writeln!(err, "hvrestore: {word}: {text}"),
+        };
+    }
+}

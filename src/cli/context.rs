@@ -1,0 +1,157 @@
+//! What a command runs in: its options, its console, the way to stop it.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufWriter, StdoutLock, Write};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::cli::args::{Global, SourceArgs, StateArgs};
+use crate::cli::{Console, Exit, Stop};
+use crate::codes;
+use crate::open::{Backup, Note, Options, Watch};
+
+/// What a command runs in: its options, its console, the way to stop it.
+pub struct Context {
+    /// The options every command has.
+    pub global: Global,
+    /// Where messages go.
+    pub console: Console,
+    /// Set when the operator asks to stop.
+    pub cancel: Arc<AtomicBool>,
+    /// Watches the sources, once they are open.
+    watch: OnceLock<Watch>,
+    /// Set where what is delivered cannot be all of it, or rests on the operator's word.
+    partly: AtomicBool,
+    said: Mutex<BTreeSet<String>>,
+}
+
+impl Context {
+    /// A context with these options; Ctrl-C sets its `cancel` from now on.
+    #[must_use]
+    pub fn new(global: Global) -> Self {
+        let console = Console::new(&global);
+        let cancel = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&cancel);
+        // A second Ctrl-C ends the process at once.
+        let handler = move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            console.detail(&format!("Ctrl-C ends the run at once: {error}"));
+        }
+        Self { global, console, cancel, watch: OnceLock::new(), partly: AtomicBool::new(false), said: Mutex::default() }
+    }
+
+    /// Whether the operator asked to stop.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    /// Stdout, buffered. Flush it at the end, or errors are lost.
+    #[must_use]
+    pub fn stdout(&self) -> BufWriter<StdoutLock<'static>> {
+        BufWriter::with_capacity(1 << 16, io::stdout().lock())
+    }
+
+    /// Opens the source in the state asked for and says which that is.
+    ///
+    /// # Errors
+    /// As [`Backup::open`].
+    pub fn open(&self, args: &SourceArgs) -> anyhow::Result<Backup> {
+        self.open_with(args, &options(&args.state))
+    }
+
+    /// As [`open`](Self::open), with options of the caller's.
+    ///
+    /// # Errors
+    /// As [`Backup::open`].
+    pub fn open_with(&self, args: &SourceArgs, options: &Options) -> anyhow::Result<Backup> {
+        let backup = Backup::open(&args.source, options)?;
+        let _ = self.watch.set(backup.watch());
+        for note in backup.notes() {
+            self.say(note);
+        }
+        Ok(backup)
+    }
+
+    /// Says `text`, unless it was said before in this run.
+    pub fn say_once(&self, text: &str) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.insert(text.to_owned()) {
+            self.console.note(text);
+        }
+    }
+
+    fn say(&self, note: &Note) {
+        match note {
+            Note::Info(text) => self.console.note(text),
+            Note::Detail(text) => self.console.detail(text),
+            Note::Warning(code, text) => self.console.warn(code, text),
+            Note::Fault(fault) => self.console.fault(fault),
+            Note::Grave(code, text) => {
+                self.partly.store(true, Ordering::Relaxed);
+                self.console.warn(code, text);
+            }
+        }
+    }
+
+    /// How the process ends after `exit`: a source that changed meanwhile, or an interruption, counts.
+    #[must_use]
+    pub fn end(&self, exit: Exit) -> Exit {
+        if self.cancelled() {
+            return Exit::Interrupted;
+        }
+        let changed = self.watch.get().map(Watch::changed).unwrap_or_default();
+        for file in &changed {
+            let text = format!("{} changed while it was read", file.display());
+            self.console.warn(&blockio::codes::SOURCE_CHANGED, &text);
+        }
+        let whole = changed.is_empty() && !self.partly.load(Ordering::Relaxed);
+        if whole { exit } else { exit.and(Exit::Partly) }
+    }
+
+    /// Says why the run stopped; how the process ends.
+    #[must_use]
+    pub fn fail(&self, error: &anyhow::Error) -> Exit {
+        if self.cancelled() {
+            return Exit::Interrupted;
+        }
+        let (exit, code) = crate::cli::stop::class_of(error);
+        if self.global.json {
+            self.fail_in_json(error, code.map(|code| code.id));
+        }
+        self.console.error(&format!("{error:#}"), code);
+        exit
+    }
+
+    fn fail_in_json(&self, error: &anyhow::Error, code: Option<&str>) {
+        let mut line = Vec::new();
+        let mut object = crate::json::Object::begin(&mut line);
+        object.text("type", "error").maybe_text("code", code);
+        object.text("message", &format!("{error:#}"));
+        object.end_line();
+        let _ = io::stdout().lock().write_all(&line);
+    }
+}
+
+/// The options of the library for what the operator wrote.
+#[must_use]
+pub(crate) fn options(args: &StateArgs) -> Options {
+    Options {
+        state: args.checkpoint.clone(),
+        search: args.search.clone(),
+        disk: args.disk.clone(),
+        accept_parent: args.accept_parent.clone(),
+        allow_absolute_parents: args.allow_absolute_parents,
+        every_leaf: false,
+    }
+}
+
+/// The stop for a pattern or path that matches nothing.
+#[must_use]
+pub(crate) fn no_match(text: &str) -> Stop {
+    Stop::new(Exit::NoMatch, &codes::cli::NO_MATCH, format!("{text}: nothing matched"))
+}

@@ -1,0 +1,159 @@
+//! `find`: files by name, size, time and kind, anywhere in the guest.
+
+use regex::{Regex, RegexBuilder};
+use tree::{Entry, GuestPath};
+
+use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::filter::{KindTest, SizeTest, When};
+use crate::cli::listing::{Listing, Style};
+use crate::cli::targets::{self, Target};
+use crate::cli::{Context, Exit, Stop};
+use crate::codes;
+use crate::select::{Matcher, Pattern};
+
+/// Find files by name, size, time or kind, anywhere in the guest
+///
+/// A pattern without a slash is matched against names, one with a slash against whole paths. All tests
+/// must pass. Letter case counts as the volume counts it.
+///
+///   hvrestore find /backup/web01 '*.docx' --newer 2026-11-01
+///   hvrestore find /backup/web01 --size +1G --kind file
+///   hvrestore find /backup/web01 --regex 'invoice.*2026' --in 'C:\Users'
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Name patterns with * ? [..] {a,b}; with a slash they are matched against the path (** too)
+    #[arg(value_name = "PATTERN")]
+    patterns: Vec<String>,
+    /// Look below this folder only (repeatable); without it, all data volumes
+    #[arg(long = "in", value_name = "GUEST-PATH")]
+    under: Vec<String>,
+    #[command(flatten)]
+    volume: VolumeArgs,
+    /// A regular expression the path must match, letter case aside
+    #[arg(long, value_name = "REGEX")]
+    regex: Option<String>,
+    /// Size: +10M at least, -1G at most, 4096 exactly
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    size: Option<SizeTest>,
+    /// Written after this time (2026-11-01, 2026-11-01T12:00Z), or within this age (7d, 12h)
+    #[arg(long, value_name = "TIME")]
+    newer: Option<When>,
+    /// Written before this time, or longer ago than this age
+    #[arg(long, value_name = "TIME")]
+    older: Option<When>,
+    /// Kind
+    #[arg(long, value_enum)]
+    kind: Option<KindTest>,
+    /// Show attributes, size and time
+    #[arg(short, long)]
+    long: bool,
+    /// Also the file system's own files
+    #[arg(short, long)]
+    all: bool,
+    /// End each line with NUL instead of a newline
+    #[arg(short = '0', long, conflicts_with_all = ["long", "json"])]
+    null: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the source cannot be opened, a pattern cannot be read, or nothing was found.
+pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let query = Query::new(args)?;
+    let backup = ctx.open(&args.source)?;
+    let style = Style { json: ctx.global.json, long: args.long, null: args.null };
+    let mut listing = Listing::new(ctx, style);
+    for target in targets::find(&backup, &args.under, args.volume.volume.as_deref(), ctx)? {
+        query.below(&target, &mut listing)?;
+    }
+    listing.finish_some()
+}
+
+/// What is looked for, whatever the volume.
+struct Query<'a> {
+    args: &'a Args,
+    names: Vec<Pattern>,
+    paths: Vec<Pattern>,
+    regex: Option<Regex>,
+}
+
+/// What is looked for, by the case rule of one volume.
+struct Search<'a> {
+    query: &'a Query<'a>,
+    names: Vec<Matcher<'a>>,
+    paths: Vec<Matcher<'a>>,
+}
+
+impl<'a> Query<'a> {
+    fn new(args: &'a Args) -> anyhow::Result<Self> {
+        let is_path = |text: &&String| text.contains(['/', '\\']);
+        let (paths, names): (Vec<_>, Vec<_>) = args.patterns.iter().partition(is_path);
+        let regex = args.regex.as_deref().map(|text| {
+            RegexBuilder::new(text).case_insensitive(true).build().map_err(|error| bad_pattern(text, &error))
+        });
+        Ok(Self {
+            args,
+            names: patterns(&names)?,
+            paths: patterns(&paths)?,
+            regex: regex.transpose()?,
+        })
+    }
+
+    fn below(&self, target: &Target<'_>, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        let Target { volume, entry } = target;
+        let on = |patterns: &[Pattern]| patterns.iter().map(|pattern| pattern.on(&*volume.fs)).collect();
+        let search = Search { query: self, names: on(&self.names), paths: on(&self.paths) };
+        let entries = match volume.fs.entries(entry.node, &entry.path) {
+            Ok(entries) => entries,
+            Err(error) => return listing.loss(volume, &entry.path, &error),
+        };
+        for item in entries {
+            match item {
+                Err(loss) => listing.loss(volume, &loss.path, &loss.error)?,
+                Ok(entry) if search.wants(&entry) => listing.entry_at_its_path(volume, &entry)?,
+                Ok(_) => {}
+            }
+            if listing.cancelled() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+}
+
+impl Search<'_> {
+    fn wants(&self, entry: &Entry) -> bool {
+        let args = self.query.args;
+        let metadata = &entry.metadata;
+        (args.all || !metadata.system)
+            && args.kind.is_none_or(|kind| kind.passes(metadata.kind))
+            && args.size.is_none_or(|size| size.passes(metadata.size))
+            && args.newer.is_none_or(|when| metadata.modified > when.0)
+            && args.older.is_none_or(|when| metadata.modified < when.0)
+            && self.wants_path(&entry.path)
+    }
+
+    fn wants_path(&self, path: &GuestPath) -> bool {
+        let named = || path.name().is_some_and(|name| {
+            let name = GuestPath::root().join(&name);
+            self.names.iter().any(|pattern| pattern.matches(&name))
+        });
+        let any = self.names.is_empty() && self.paths.is_empty();
+        (any || named() || self.paths.iter().any(|pattern| pattern.matches(path)))
+            && self.query.regex.as_ref().is_none_or(|regex| regex.is_match(&path.to_string()))
+    }
+}
+
+fn patterns(texts: &[&String]) -> anyhow::Result<Vec<Pattern>> {
+    let parse = |text: &&String| targets::pattern(text);
+    Ok(texts.iter().map(parse).collect::<Result<_, _>>()?)
+}
+
+fn bad_pattern(text: &str, error: &dyn std::fmt::Display) -> Stop {
+    Stop::new(Exit::Usage, &codes::cli::BAD_PATTERN, format!("{text:?}: {error}"))
+}

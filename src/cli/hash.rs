@@ -1,0 +1,214 @@
+//! `hash`: checksums of files and streams.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use blockio::ReadAt;
+use sha2::Digest;
+use tree::{Entry, Error, Kind, Name};
+
+use crate::cli::args::{Algorithm, SourceArgs, VolumeArgs};
+use crate::cli::listing::{Listing, Style};
+use crate::cli::targets::{self, Target};
+use crate::cli::{Context, Exit};
+use crate::open::Volume;
+
+/// Bytes read at a time.
+const CHUNK: usize = 1 << 20;
+/// Files handed to the threads at a time.
+const BATCH: usize = 256;
+
+/// Checksums of files, and of their streams
+///
+/// Text output is what `sha256sum -c` reads. A file that cannot be read in full has no checksum; it is
+/// listed as an error and the run goes on.
+///
+///   hvrestore hash -R /backup/web01 'C:\Users'
+///   hvrestore hash -R --streams --json /backup/web01 > hashes.jsonl
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Paths in the guest; without one, all data volumes
+    #[arg(value_name = "GUEST-PATH")]
+    paths: Vec<String>,
+    #[command(flatten)]
+    volume: VolumeArgs,
+    /// Everything below folders
+    #[arg(short = 'R', long)]
+    recursive: bool,
+    /// Named streams too
+    #[arg(long)]
+    streams: bool,
+    /// Also the file system's own files
+    #[arg(short, long)]
+    all: bool,
+    /// Algorithm
+    #[arg(long, value_enum, default_value_t)]
+    algorithm: Algorithm,
+    /// Files read at the same time [default: one a processor, at most 4]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<std::num::NonZero<usize>>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the source cannot be opened or nothing matches.
+pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let backup = ctx.open(&args.source)?;
+    let mut listing = Listing::new(ctx, Style { json: ctx.global.json, ..Style::default() });
+    for target in targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)? {
+        let hasher = Hasher { args, volume: target.volume, jobs: jobs(args) };
+        hasher.target(&target, &mut listing)?;
+    }
+    listing.finish()
+}
+
+fn jobs(args: &Args) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+    args.jobs.map_or_else(cores, |jobs| jobs.get().min(64))
+}
+
+struct Hasher<'a> {
+    args: &'a Args,
+    volume: &'a Volume,
+    jobs: usize,
+}
+
+/// One stream's checksum, or why there is none.
+struct Sum {
+    stream: Name,
+    result: Result<(u64, String), Error>,
+}
+
+impl Hasher<'_> {
+    fn target(&self, target: &Target<'_>, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        let top = &target.entry;
+        if top.metadata.kind != Kind::Directory {
+            return self.batch(std::slice::from_ref(top), listing);
+        }
+        let entries = match self.volume.fs.entries(top.node, &top.path) {
+            Ok(entries) => entries,
+            Err(error) => return listing.loss(self.volume, &top.path, &error),
+        };
+        let mut batch = Vec::with_capacity(BATCH);
+        for item in entries {
+            match item {
+                Err(loss) => listing.loss(self.volume, &loss.path, &loss.error)?,
+                Ok(entry) if self.wanted(&entry, top) => batch.push(entry),
+                Ok(_) => {}
+            }
+            if batch.len() == BATCH {
+                self.batch(&batch, listing)?;
+                batch.clear();
+            }
+            if listing.cancelled() {
+                return Ok(());
+            }
+        }
+        self.batch(&batch, listing)
+    }
+
+    fn wanted(&self, entry: &Entry, top: &Entry) -> bool {
+        let below = entry.path.parent().as_ref() == Some(&top.path);
+        (self.args.all || !entry.metadata.system) && (self.args.recursive || below)
+    }
+
+    /// Hashes `entries` on all threads and lists the results in their order.
+    fn batch(&self, entries: &[Entry], listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        let next = AtomicUsize::new(0);
+        let (send, receive) = sync_channel(BATCH);
+        let mut sums: Vec<Option<Vec<Sum>>> = entries.iter().map(|_| None).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs.min(entries.len()) {
+                let send = send.clone();
+                let next = &next;
+                scope.spawn(move || self.work(entries, next, &send));
+            }
+            drop(send);
+            for (index, sum) in receive {
+                sums[index] = Some(sum);
+            }
+        });
+        for (entry, sums) in entries.iter().zip(sums) {
+            for sum in sums.unwrap_or_default() {
+                self.list(entry, sum, listing)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn work(&self, entries: &[Entry], next: &AtomicUsize, send: &SyncSender<(usize, Vec<Sum>)>) {
+        let mut buf = vec![0; CHUNK];
+        while let index = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(entry) = entries.get(index)
+        {
+            if send.send((index, self.sums(entry, &mut buf))).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn sums(&self, entry: &Entry, buf: &mut [u8]) -> Vec<Sum> {
+        let data = (entry.metadata.kind == Kind::File).then(Name::default);
+        let named = entry.streams.iter().map(|stream| stream.name.clone()).filter(|_| self.args.streams);
+        let one = |stream: Name| {
+            let name = (!stream.is_empty()).then_some(&stream);
+            let opened = self.volume.fs.open(entry.node, name);
+            let result = opened.and_then(|bytes| Ok((bytes.size(), self.sum(&*bytes, buf)?)));
+            Sum { stream, result }
+        };
+        data.into_iter().chain(named).map(one).collect()
+    }
+
+    fn sum(&self, bytes: &dyn ReadAt, buf: &mut [u8]) -> Result<String, Error> {
+        Ok(match self.args.algorithm {
+            Algorithm::Sha256 => {
+                let mut hash = sha2::Sha256::new();
+                each_chunk(bytes, buf, |chunk| hash.update(chunk))?;
+                hex(&hash.finalize())
+            }
+            Algorithm::Blake3 => {
+                let mut hash = blake3::Hasher::new();
+                each_chunk(bytes, buf, |chunk| {
+                    hash.update(chunk);
+                })?;
+                hash.finalize().to_hex().to_string()
+            }
+        })
+    }
+
+    fn list(&self, entry: &Entry, sum: Sum, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        match sum.result {
+            Err(error) => listing.loss(self.volume, &entry.path, &error),
+            Ok((size, hash)) => {
+                let key = match self.args.algorithm {
+                    Algorithm::Sha256 => "sha256",
+                    Algorithm::Blake3 => "blake3",
+                };
+                listing.checksum(self.volume, &entry.path, &sum.stream, size, (key, &hash))
+            }
+        }
+    }
+}
+
+fn each_chunk(
+    bytes: &dyn ReadAt,
+    buf: &mut [u8],
+    mut each: impl FnMut(&[u8]),
+) -> std::io::Result<()> {
+    let mut at = 0;
+    while at < bytes.size() {
+        let len = usize::try_from(bytes.size() - at).unwrap_or(CHUNK).min(buf.len());
+        bytes.read_exact_at(&mut buf[..len], at)?;
+        each(&buf[..len]);
+        at += blockio::clamp(len);
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

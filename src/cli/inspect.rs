@@ -1,0 +1,63 @@
+//! `inspect`: what a backup holds, disk by disk, down to the volumes.
+
+mod counts;
+mod document;
+mod drawing;
+
+use std::io::Write;
+
+use crate::cli::args::SourceArgs;
+use crate::cli::{Context, Exit, context, exit_of};
+use crate::open::{Backup, Options};
+
+/// Show what is there: disks, their chains, partitions, volumes, and what is wrong
+///
+///   hvrestore inspect /backup/web01
+///   hvrestore inspect --json /backup/web01 > web01.json
+///
+/// Counts of files whose content is kept in special ways (compressed, WOF, dedup, EFS, cloud) come from
+/// one pass over each volume; --no-counts leaves it out.
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Do not read the file tables to count what they hold
+    #[arg(long)]
+    no_counts: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the source cannot be opened.
+pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let options = Options { every_leaf: true, ..context::options(&args.source.state) };
+    let backup = ctx.open_with(&args.source, &options)?;
+    let counts = if args.no_counts { Vec::new() } else { counts::count(&backup, ctx) };
+    let mut out = ctx.stdout();
+    if ctx.global.json {
+        let document = document::of(&args.source.source, &backup, &counts);
+        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
+    } else {
+        drawing::draw(&mut out, &args.source.source, &backup, &counts)?;
+    }
+    out.flush()?;
+    Ok(exit(&backup))
+}
+
+fn exit(backup: &Backup) -> Exit {
+    let faults: Vec<_> = backup.disks.iter().filter_map(|disk| disk.opened.as_ref().err()).collect();
+    let delivered = faults.len() < backup.disks.len();
+    faults.first().map_or(Exit::Done, |fault| Exit::after(exit_of(fault), delivered))
+}
+
+/// The word for how a file keeps its disk.
+#[must_use]
+pub(crate) fn kind_word(kind: disk::Kind) -> &'static str {
+    match kind {
+        disk::Kind::Fixed => "fixed",
+        disk::Kind::Dynamic => "dynamic",
+        disk::Kind::Differencing => "differencing",
+    }
+}

@@ -1,0 +1,148 @@
+//! `ls`: what is in a folder, or below it.
+
+use std::io::Write;
+
+use tree::{Cursor, Entry, Kind};
+
+use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::listing::{Listing, Style};
+use crate::cli::targets::{self, Target};
+use crate::cli::{Context, Exit, text};
+use crate::open::{Backup, Volume};
+
+/// List what is in a folder of the guest
+///
+/// Without a path: the root, or the volumes where there are several. Names are escaped on a terminal;
+/// --json gives them raw, one object a line, with times to 100 ns, streams and link targets.
+///
+///   hvrestore ls /backup/web01 'C:\Users\ana'
+///   hvrestore ls -lR /backup/web01 'C:\inetpub' --checkpoint base
+///   hvrestore ls -R --json /backup/web01 > everything.jsonl
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Paths in the guest: 'C:\Users', disk0/part2/x, label=Data/x, /x; globs * ** ? [..] {a,b}
+    #[arg(value_name = "GUEST-PATH")]
+    paths: Vec<String>,
+    #[command(flatten)]
+    volume: VolumeArgs,
+    /// Show attributes, size and time of each, and its streams
+    #[arg(short, long)]
+    long: bool,
+    /// Show everything below, not just the folder
+    #[arg(short = 'R', long)]
+    recursive: bool,
+    /// Also the file system's own files: $MFT, $Boot, $Extend ...
+    #[arg(short, long)]
+    all: bool,
+    /// Show the folder itself, not what is in it
+    #[arg(short, long, conflicts_with = "recursive")]
+    directory: bool,
+    /// End each line with NUL instead of a newline, names as they are (for xargs -0)
+    #[arg(short = '0', long, conflicts_with_all = ["long", "json"])]
+    null: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the source cannot be opened or nothing matches.
+pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let backup = ctx.open(&args.source)?;
+    let volume = args.volume.volume.as_deref();
+    if args.paths.is_empty() && volume.is_none() && !args.recursive && backup.volumes().count() != 1 {
+        return volumes(&backup, ctx);
+    }
+    let style = Style { json: ctx.global.json, long: args.long, null: args.null };
+    let mut listing = Listing::new(ctx, style);
+    for target in targets::find(&backup, &args.paths, volume, ctx)? {
+        let one = One { args, target: &target };
+        one.list(&mut listing)?;
+    }
+    listing.finish()
+}
+
+/// One target of the command.
+struct One<'a> {
+    args: &'a Args,
+    target: &'a Target<'a>,
+}
+
+impl One<'_> {
+    fn list(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        let Target { volume, entry } = self.target;
+        if entry.metadata.kind != Kind::Directory || self.args.directory {
+            return listing.entry(volume, entry, &entry.path.to_string());
+        }
+        if self.args.recursive { self.recursive(listing) } else { self.children(listing) }
+    }
+
+    fn recursive(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        let Target { volume, entry } = self.target;
+        let entries = match volume.fs.entries(entry.node, &entry.path) {
+            Ok(entries) => entries,
+            Err(error) => return listing.loss(volume, &entry.path, &error),
+        };
+        for item in entries {
+            match item {
+                Ok(entry) if entry.metadata.system && !self.args.all => {}
+                Ok(entry) => listing.entry_at_its_path(volume, &entry)?,
+                Err(loss) => listing.loss(volume, &loss.path, &loss.error)?,
+            }
+            if listing.cancelled() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn children(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+        let Target { volume, entry } = self.target;
+        let entries = match volume.fs.read_dir(entry.node, Cursor::START) {
+            Ok(entries) => entries,
+            Err(error) => return listing.loss(volume, &entry.path, &error),
+        };
+        for item in entries {
+            match item.and_then(|found| targets::entry_at(volume, found.node, entry.path.join(&found.name))) {
+                Ok(child) if child.metadata.system && !self.args.all => {}
+                Ok(child) => self.child(listing, volume, &child)?,
+                Err(error) => listing.loss(volume, &entry.path, &error)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn child(&self, listing: &mut Listing<'_>, volume: &Volume, child: &Entry) -> anyhow::Result<()> {
+        let name = child.path.name().unwrap_or_default().to_string();
+        listing.entry(volume, child, &name)
+    }
+}
+
+/// The volumes, where there is no one volume to list.
+fn volumes(backup: &Backup, ctx: &Context) -> anyhow::Result<Exit> {
+    let mut out = ctx.stdout();
+    for volume in backup.volumes() {
+        let info = volume.fs.info();
+        if ctx.global.json {
+            let mut line = Vec::new();
+            let mut object = crate::json::Object::begin(&mut line);
+            object.text("type", "volume").text("volume", &volume.name);
+            object.text("kind", &info.kind).maybe_text("label", info.label.as_deref());
+            object.maybe_text("letter", volume.letter.map(String::from).as_deref());
+            object.number("size", info.size);
+            object.end_line();
+            out.write_all(&line)?;
+        } else {
+            let label = text::escape(info.label.as_deref().unwrap_or_default()).into_owned();
+            let letter = volume.letter.map_or_else(String::new, |letter| format!("{letter}:"));
+            writeln!(out, "{}/  {letter:2}  {}  {}  {label}", volume.name, info.kind, text::size(info.size))?;
+        }
+    }
+    out.flush()?;
+    if backup.volumes().count() == 0 {
+        return Err(targets::no_volume(backup).into());
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,37 @@
+//! `man`: manual pages, made from the definition of the command line.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+use clap_mangen::Man;
+
+use crate::cli::{Cli, Context, Exit};
+
+/// Manual page, in roff
+///
+/// Example: hvrestore man | man -l -
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The page of one command; without it, the page of hvrestore
+    command: Option<String>,
+}
+
+/// Prints the page.
+///
+/// # Errors
+/// Where there is no such command, or stdout cannot be written.
+pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let mut cli = Cli::command();
+    cli.build();
+    let page = match &args.command {
+        None => cli,
+        Some(name) => match cli.find_subcommand(name) {
+            Some(command) => command.clone(),
+            None => anyhow::bail!("there is no command {name:?}; hvrestore --help lists them"),
+        },
+    };
+    let mut out = ctx.stdout();
+    Man::new(page).render(&mut out)?;
+    out.flush()?;
+    Ok(Exit::Done)
+}

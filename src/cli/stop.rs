@@ -1,0 +1,106 @@
+//! Why a command ended without doing what was asked.
+
+use std::io;
+use std::sync::Arc;
+
+use blockio::{Code, Fault, FaultKind};
+
+use crate::cli::Exit;
+use crate::open;
+use crate::sink::Refusal;
+
+/// Why a command ended without doing what was asked: the exit code, a stable code, one line.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message} [{code}]")]
+pub struct Stop {
+    /// How the process ends.
+    pub exit: Exit,
+    /// The stable code, which also says what to do.
+    pub code: &'static Code,
+    /// One line: what was asked, what was found.
+    pub message: String,
+}
+
+impl Stop {
+    /// A stop with this message.
+    pub fn new(exit: Exit, code: &'static Code, message: impl Into<String>) -> Self {
+        Self { exit, code, message: message.into() }
+    }
+}
+
+/// The fault that caused `error`, wherever it is wrapped.
+#[must_use]
+pub fn fault_of(error: &anyhow::Error) -> Option<Arc<Fault>> {
+    error.chain().find_map(|cause| {
+        if let Some(fault) = cause.downcast_ref::<Fault>() {
+            return Some(Arc::new(fault.clone()));
+        }
+        if let Some(fault) = cause.downcast_ref::<Arc<Fault>>() {
+            return Some(Arc::clone(fault));
+        }
+        if let Some(tree::Error::Fault(fault)) = cause.downcast_ref::<tree::Error>() {
+            return Some(Arc::clone(fault));
+        }
+        cause.downcast_ref::<io::Error>().and_then(Fault::of).cloned()
+    })
+}
+
+/// How the process ends for `error`, and the code that says what to do.
+#[must_use]
+pub(crate) fn class_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
+    if let Some(stop) = error.chain().find_map(|cause| cause.downcast_ref::<Stop>()) {
+        return (stop.exit, Some(stop.code));
+    }
+    if let Some(fault) = fault_of(error) {
+        return (exit_of(&fault), Some(fault.code));
+    }
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        return (Exit::Destination, Some(refusal.code));
+    }
+    match error.downcast_ref::<open::Error>() {
+        Some(open::Error::Source { code, .. }) => (Exit::NoSource, Some(*code)),
+        Some(open::Error::Fault(fault)) => (exit_of(fault), Some(fault.code)),
+        Some(error) => (Exit::Usage, Some(error.code())),
+        None => (Exit::Failed, None),
+    }
+}
+
+/// How the process ends for `fault`.
+#[must_use]
+pub fn exit_of(fault: &Fault) -> Exit {
+    if fault.code == &blockio::codes::CANNOT_OPEN {
+        return Exit::NoSource;
+    }
+    if disk::codes::is_chain_broken(fault.code) {
+        return Exit::ChainBroken;
+    }
+    match fault.kind {
+        FaultKind::CannotRead => Exit::Failed,
+        FaultKind::Damaged => Exit::Damaged,
+        FaultKind::Unsupported => Exit::Unsupported,
+    }
+}
+
+/// How the process ends for a loss of which only the code is known.
+#[must_use]
+pub(crate) fn exit_of_code(code: &'static Code) -> Exit {
+    if disk::codes::is_chain_broken(code) {
+        return Exit::ChainBroken;
+    }
+    if blockio::codes::ALL.contains(&code) {
+        return Exit::Failed;
+    }
+    match code.id.get(3..5) {
+        Some("D1" | "D2" | "D3" | "D4" | "D5" | "D7") => Exit::Damaged,
+        Some("E7") => Exit::Destination,
+        _ => Exit::Unsupported,
+    }
+}
+
+/// Whether `error` is a reader of ours that has gone away, which is no error.
+#[must_use]
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

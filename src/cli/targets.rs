@@ -1,0 +1,187 @@
+//! From guest paths as written to nodes of volumes.
+
+use std::fmt::Write;
+
+use tree::{Entry, Error, GuestPath, NodeId};
+
+use crate::cli::address::{Address, VolumeChoice};
+use crate::cli::{Context, Exit, Stop, context, text};
+use crate::codes;
+use crate::open::{Backup, Volume};
+use crate::select::{self, Pattern, PatternError, Root};
+
+/// One node that a guest path names.
+pub struct Target<'a> {
+    /// The volume it is on.
+    pub volume: &'a Volume,
+    /// What is there.
+    pub entry: Entry,
+}
+
+/// What `paths` name, in their order. Without paths: the root of `volume`, or of every data volume.
+///
+/// # Errors
+/// A [`Stop`] where a volume must be chosen, or a path matches nothing; a fault where a directory on
+/// the way cannot be read.
+pub fn find<'a>(
+    backup: &'a Backup,
+    paths: &[String],
+    volume: Option<&str>,
+    ctx: &Context,
+) -> anyhow::Result<Vec<Target<'a>>> {
+    if paths.is_empty() {
+        return roots(backup, volume.map(VolumeChoice::parse).as_ref(), ctx);
+    }
+    let mut targets = Vec::new();
+    for text in paths {
+        let address = Address::parse_within(text, volume);
+        let volume = choose(backup, &address.volume, ctx)?;
+        let found = matches(volume, &address.path).map_err(|error| error.context(text.clone()))?;
+        if found.is_empty() {
+            return Err(context::no_match(text).into());
+        }
+        targets.extend(found);
+    }
+    Ok(targets)
+}
+
+fn roots<'a>(
+    backup: &'a Backup,
+    volume: Option<&VolumeChoice>,
+    ctx: &Context,
+) -> anyhow::Result<Vec<Target<'a>>> {
+    let volumes: Vec<_> = match volume {
+        Some(choice) => vec![choose(backup, choice, ctx)?],
+        None => backup.data_volumes().collect(),
+    };
+    if volumes.is_empty() {
+        return Err(no_volume(backup));
+    }
+    let root = |volume: &'a Volume| {
+        let entry = entry_at(volume, volume.fs.root(), GuestPath::root())?;
+        Ok(Target { volume, entry })
+    };
+    volumes.into_iter().map(root).collect()
+}
+
+/// The volume that `choice` means.
+///
+/// # Errors
+/// A [`Stop`] that lists the volumes.
+pub fn choose<'a>(backup: &'a Backup, choice: &VolumeChoice, ctx: &Context) -> anyhow::Result<&'a Volume> {
+    if backup.volumes().next().is_none() {
+        return Err(no_volume(backup));
+    }
+    let fits = |volume: &&Volume| is_meant(volume, choice);
+    let found: Vec<_> = match choice {
+        VolumeChoice::Only => backup.data_volumes().collect(),
+        VolumeChoice::Number(number) => backup.volumes().skip(number.wrapping_sub(1)).take(1).collect(),
+        _ => backup.volumes().filter(fits).collect(),
+    };
+    match &found[..] {
+        [one] => {
+            say_letter(one, choice, ctx);
+            Ok(one)
+        }
+        [] => Err(unknown(backup, choice).into()),
+        _ => {
+            let text = format!("{} volumes fit; choose one of:{}", found.len(), list(&found));
+            Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text).into())
+        }
+    }
+}
+
+fn is_meant(volume: &Volume, choice: &VolumeChoice) -> bool {
+    match choice {
+        VolumeChoice::Letter(letter) => volume.letter == Some(*letter),
+        VolumeChoice::Part { disk, part } => volume.disk == *disk && volume.partition.number == *part,
+        VolumeChoice::Id(id) => volume.partition.id == Some(*id),
+        VolumeChoice::Label(label) => {
+            let own = volume.fs.info().label.or_else(|| volume.partition.name.clone());
+            own.is_some_and(|own| own.to_lowercase() == label.to_lowercase())
+        }
+        VolumeChoice::Only | VolumeChoice::Number(_) => true,
+    }
+}
+
+/// Letters are guessed until the guest is asked: which volume was taken is said, once a run.
+fn say_letter(volume: &Volume, choice: &VolumeChoice, ctx: &Context) {
+    if let VolumeChoice::Letter(letter) = choice {
+        let why = if crate::open::holds_windows(volume) { r"it holds \Windows" } else { "the largest" };
+        let label = volume.fs.info().label.unwrap_or_default();
+        let name = &volume.name;
+        ctx.say_once(&format!("{letter}: is taken to be {name} '{}' ({why})", text::escape(&label)));
+    }
+}
+
+fn unknown(backup: &Backup, choice: &VolumeChoice) -> Stop {
+    let volumes: Vec<_> = backup.volumes().collect();
+    let code = match choice {
+        VolumeChoice::Letter(_) => &codes::cli::NO_LETTER,
+        _ => &codes::cli::NO_MATCH,
+    };
+    let text = format!("no volume here is {choice}; there are:{}", list(&volumes));
+    Stop::new(Exit::Usage, code, text)
+}
+
+/// A line for each volume, as it can be asked for.
+fn list(volumes: &[&Volume]) -> String {
+    let mut lines = String::new();
+    for volume in volumes {
+        let info = volume.fs.info();
+        let label = info.label.unwrap_or_default();
+        let letter = volume.letter.map_or_else(String::new, |letter| format!(" ({letter}:)"));
+        let size = text::size(info.size);
+        let _ = write!(lines, "\n  {}{letter} {} '{}' {size}", volume.name, info.kind, text::escape(&label));
+    }
+    lines
+}
+
+/// Why there is no volume: the first disk's fault, or that nothing on the disks can be read.
+#[must_use]
+pub fn no_volume(backup: &Backup) -> anyhow::Error {
+    for disk in &backup.disks {
+        match &disk.opened {
+            Err(fault) => return anyhow::Error::new((**fault).clone()),
+            Ok(opened) => {
+                if let Some((_, fault)) = opened.failed.first() {
+                    return anyhow::Error::new((**fault).clone());
+                }
+            }
+        }
+    }
+    let text = "no NTFS volume on these disks; inspect names what each partition holds";
+    Stop::new(Exit::Unsupported, &codes::cli::NO_VOLUME, text).into()
+}
+
+/// What `path`, which may hold globs, names on `volume`.
+fn matches<'a>(volume: &'a Volume, path: &str) -> anyhow::Result<Vec<Target<'a>>> {
+    let found = select::find(&*volume.fs, &[pattern(path)?]);
+    if let (true, Some(loss)) = (found.roots.is_empty(), found.losses.into_iter().next()) {
+        return Err(loss.error.into());
+    }
+    let target = |root: Root| {
+        Ok(Target { volume, entry: entry_at(volume, root.node, root.path)? })
+    };
+    found.roots.into_iter().map(target).collect()
+}
+
+/// The pattern that `text` is.
+///
+/// # Errors
+/// A [`Stop`] where it is none.
+pub fn pattern(text: &str) -> Result<Pattern, Stop> {
+    let bad = |error: PatternError| Stop::new(Exit::Usage, &crate::sink::codes::PATTERN, error.to_string());
+    Pattern::parse(text).map_err(bad)
+}
+
+/// The entry of the node at `path`, as a listing shows it.
+///
+/// # Errors
+/// Where its record cannot be read.
+pub fn entry_at(volume: &Volume, node: NodeId, path: GuestPath) -> Result<Entry, Error> {
+    let metadata = volume.fs.metadata(node)?;
+    let mut streams = volume.fs.streams(node)?;
+    streams.retain(|stream| !stream.name.is_empty());
+    Ok(Entry { path, node, metadata, streams, unindexed: false })
+}

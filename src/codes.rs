@@ -1,0 +1,113 @@
+//! Every code there is, in one table, and the command line's own.
+
+use blockio::Code;
+
+/// The command line's own codes (HV-x8xx).
+pub mod cli {
+    blockio::codes! {
+        /// The source is not there.
+        NO_SOURCE = "HV-E801": "the source was not found"
+            => "check the path; on Windows quote paths with spaces, on Linux mind upper and lower case";
+        /// No disk among the files.
+        NO_DISK = "HV-E802": "no virtual disk was found among the files of the source"
+            => "point at the folder that holds the .vhdx, .avhdx, .vhd or .avhd files, or at one of them; add further folders with --search";
+        /// No volume that can be read.
+        NO_VOLUME = "HV-E803": "no volume that can be read was found on these disks"
+            => "run inspect on the source: it names what each partition holds";
+        /// Nothing matched.
+        NO_MATCH = "HV-E804": "nothing matched"
+            => "list the folder with ls, or look for the name with find; another checkpoint may still have it (--checkpoint)";
+        /// More than one candidate.
+        AMBIGUOUS = "HV-E805": "more than one candidate fits and none was chosen"
+            => "choose one of the candidates listed: --checkpoint, --disk, --volume, or a path that begins with disk0/part2";
+        /// No such state.
+        NO_STATE = "HV-E806": "no state of this backup has that name"
+            => "run chain on the source: it lists every state there is";
+        /// A letter that no volume answers to.
+        NO_LETTER = "HV-E807": "no volume of this backup is known by that letter"
+            => "the volume may be on a disk that is not in this backup; run inspect to see what is there, and address volumes as disk0/part2 or label=NAME";
+        /// A directory where a file is needed.
+        IS_DIRECTORY = "HV-E808": "a directory, where a file is needed"
+            => "name a file in it, or use extract for whole folders";
+        /// A pattern that cannot be read.
+        BAD_PATTERN = "HV-E809": "the pattern cannot be read"
+            => "quote it so that the shell leaves it alone; the help of the command shows the forms there are";
+        /// An older state is read.
+        OLDER_STATE = "HV-W810": "an older state of the machine is read, newer data exists"
+            => "leave out --checkpoint (or say now) to read the newest state";
+        /// A volume could not be opened.
+        VOLUME_SKIPPED = "HV-W811": "a volume could not be opened and was left out"
+            => "the other volumes were served; try an older checkpoint for this one";
+        /// A link accepted by the operator.
+        LINK_ACCEPTED = "HV-W812": "a link of the chain was accepted although the identifiers differ"
+            => "check what was extracted before you rely on it: parent and child may be of different times";
+        /// A drive letter that was guessed.
+        LETTER_GUESSED = "HV-W813": "the volume for C: was guessed"
+            => "if another volume is meant, address it as disk0/part2 or label=NAME";
+        /// Text that no code or message matches.
+        UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name"
+            => "explain without an argument lists all codes";
+    }
+}
+
+/// Every code of the product, sorted by its number.
+#[must_use]
+pub fn all() -> Vec<&'static Code> {
+    let crates = [
+        blockio::codes::ALL,
+        cli::ALL,
+        disk::codes::ALL,
+        ntfs::codes::ALL,
+        partition::codes::ALL,
+        tree::codes::ALL,
+        vhd::codes::ALL,
+        vhdx::codes::ALL,
+    ];
+    let mut codes: Vec<_> = crates.concat();
+    codes.sort_by_key(|code| code.id.get(4..).unwrap_or(code.id));
+    codes
+}
+
+/// The code with this id, letter case and a missing `HV-` aside.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Code> {
+    let id = id.trim().trim_matches(['[', ']']).to_ascii_uppercase();
+    let id = id.strip_prefix("HV-").unwrap_or(&id);
+    all().into_iter().find(|code| code.id.strip_prefix("HV-") == Some(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_well_formed() {
+        let numbers: BTreeSet<_> = all().iter().map(|code| &code.id[4..]).collect();
+        assert_eq!(numbers.len(), all().len(), "a number is used twice");
+        for code in all() {
+            let (head, number) = code.id.split_at(4);
+            assert!(["HV-W", "HV-E", "HV-D"].contains(&head), "{code}");
+            assert!(number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()), "{code}");
+        }
+    }
+
+    #[test]
+    fn each_says_what_happened_and_what_to_do() {
+        for code in all() {
+            for text in [code.meaning, code.remedy] {
+                assert!(text.len() > 10, "{code}: {text:?}");
+                assert!(!text.ends_with('.') && text == text.trim(), "{code}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn are_found_however_they_are_written() {
+        for text in ["HV-E802", "hv-e802", "[HV-E802]", "E802"] {
+            assert_eq!(find(text), Some(&cli::NO_DISK), "{text}");
+        }
+        assert_eq!(find("HV-E999"), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! From a path to disks and volumes: the only place that knows every parser.
+//!
+//! [`Backup::open`] takes a folder or one disk, finds the chains in it, chooses the state asked for
+//! on each disk, reads the partition table and opens every NTFS volume. What is wrong on the way
+//! and leaves something to read becomes a [`Note`]; an [`Error`] means that nothing can be read.
+
+mod disks;
+mod error;
+mod letters;
+mod notes;
+mod state;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blockio::{Cache, Fault, ReadAt};
+use disk::{Accept, Chain, Finder, Folders, Survey, VirtualDisk};
+use partition::{Partition, Table};
+use tree::FileSystem;
+
+pub use error::Error;
+pub(crate) use letters::holds_windows;
+pub use notes::Note;
+pub use state::{Family, State};
+pub use watch::Watch;
+
+/// How a source is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The state: `now`, `base`, `#N`, or a chain file's name or part of it.
+    pub state: String,
+    /// Further folders to look in for parents.
+    pub search: Vec<PathBuf>,
+    /// Only this disk: its number, or the name of a file of its chain.
+    pub disk: Option<String>,
+    /// Links opened although the identifiers differ, as (child, parent) file names.
+    pub accept_parent: Vec<(String, String)>,
+    /// Whether absolute paths in parent locators are followed.
+    pub allow_absolute_parents: bool,
+    /// Where several states are newest: each of them as a disk of its own, instead of an error.
+    pub every_leaf: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            state: "now".into(),
+            search: Vec::new(),
+            disk: None,
+            accept_parent: Vec::new(),
+            allow_absolute_parents: false,
+            every_leaf: false,
+        }
+    }
+}
+
+/// An opened backup: disks in one state, and their volumes.
+pub struct Backup {
+    /// The disks, in the order of their bases' paths.
+    pub disks: Vec<Disk>,
+    /// Every disk file found, also those that no chosen state reads.
+    pub survey: Survey,
+    folders: Arc<Folders>,
+    notes: Vec<Note>,
+}
+
+/// One virtual disk in one state.
+pub struct Disk {
+    /// Its number, as in `disk0`.
+    pub number: usize,
+    /// All states there are of it.
+    pub family: Family,
+    /// Which of them is read.
+    pub state: State,
+    /// What is read of it, or why nothing is.
+    pub opened: Result<OpenDisk, Arc<Fault>>,
+    /// The chain as far as it was found, also where it is broken.
+    pub chain: Option<ChainView>,
+}
+
+/// The bytes of a disk and what they hold.
+pub struct OpenDisk {
+    /// The disk's bytes.
+    pub bytes: Arc<VirtualDisk>,
+    /// Its partitions.
+    pub table: Result<Table, Arc<Fault>>,
+    /// The volumes that could be opened.
+    pub volumes: Vec<Volume>,
+    /// The NTFS volumes that could not, by partition number.
+    pub failed: Vec<(u32, Arc<Fault>)>,
+}
+
+/// A chain for looking at: owned by the disk that reads it, or kept because it is broken.
+pub enum ChainView {
+    /// Read by this disk.
+    Read(Arc<VirtualDisk>),
+    /// Broken, or at fault otherwise.
+    Broken(Chain),
+}
+
+impl ChainView {
+    /// The chain.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        match self {
+            Self::Read(disk) => disk.chain(),
+            Self::Broken(chain) => chain,
+        }
+    }
+}
+
+/// A volume that can be read.
+pub struct Volume {
+    /// As listings name it: `disk0/part2`.
+    pub name: String,
+    /// Number of its disk.
+    pub disk: usize,
+    /// Its partition.
+    pub partition: Partition,
+    /// The letter it is taken to have.
+    pub letter: Option<char>,
+    /// Its tree.
+    pub fs: Arc<dyn FileSystem>,
+}
+
+impl Backup {
+    /// Opens `source`, a folder or one disk file.
+    ///
+    /// # Errors
+    /// Where the source is not there, holds no disk, a choice is needed, or the state does not exist.
+    /// A disk that cannot be read is no error here: see [`Disk::opened`].
+    pub fn open(source: &Path, options: &Options) -> Result<Self, Error> {
+        if let Err(error) = std::fs::metadata(source) {
+            return Err(Error::no_source(source, &error));
+        }
+        let cache = Cache::default();
+        let folders = options.search.iter().fold(Folders::around(source), |f, dir| f.search(dir));
+        let folders = Arc::new(folders.allow_absolute(options.allow_absolute_parents));
+        let accept = options.accept_parent.iter().map(|(child, parent)| Accept {
+            child: child.into(),
+            parent: parent.into(),
+        });
+        let finder = Finder::new(folders.clone(), &cache).accept(accept.collect());
+        let survey = finder.survey();
+        let disks = disks::open(source, &survey, &finder, &cache, options)?;
+        let mut backup = Self { disks, survey, folders, notes: Vec::new() };
+        backup.assign_letters();
+        backup.notes = notes::collect(&backup, options);
+        Ok(backup)
+    }
+
+    /// The volumes that can be read, disk by disk.
+    pub fn volumes(&self) -> impl Iterator<Item = &Volume> {
+        self.disks.iter().filter_map(|disk| disk.opened.as_ref().ok()).flat_map(|disk| &disk.volumes)
+    }
+
+    /// The volumes that hold a guest's data: all but recovery partitions.
+    pub fn data_volumes(&self) -> impl Iterator<Item = &Volume> {
+        self.volumes().filter(|volume| !volume.partition.is_recovery())
+    }
+
+    /// What the operator should know before reading.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Something that tells later whether a source file has changed.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.folders.opened())
+    }
+
+    /// The source files in use, which no output may be.
+    #[must_use]
+    pub fn source_files(&self) -> Vec<PathBuf> {
+        self.folders.opened().iter().map(|file| file.path().to_owned()).collect()
+    }
+}
+
+impl Disk {
+    /// The disk's bytes.
+    ///
+    /// # Errors
+    /// Why nothing of it can be read.
+    pub fn bytes(&self) -> Result<Arc<dyn ReadAt>, Arc<Fault>> {
+        match &self.opened {
+            Ok(opened) => Ok(opened.bytes.clone()),
+            Err(fault) => Err(Arc::clone(fault)),
+        }
+    }
+}

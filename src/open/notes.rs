@@ -1,0 +1,104 @@
+//! What the operator should know before reading.
+
+use std::sync::Arc;
+
+use blockio::{Code, Fault};
+
+use super::{Backup, Disk, Options};
+use crate::codes::cli::{LINK_ACCEPTED, OLDER_STATE, VOLUME_SKIPPED};
+
+/// Something the operator should know before reading.
+#[derive(Clone, Debug)]
+pub enum Note {
+    /// Good to know.
+    Info(String),
+    /// Only for who asks for more.
+    Detail(String),
+    /// Makes the result less than one might think.
+    Warning(&'static Code, String),
+    /// As a warning; what is delivered is partly on the operator's own word or incomplete.
+    Grave(&'static Code, String),
+    /// Was wrong and could be worked around.
+    Fault(Arc<Fault>),
+}
+
+/// The notes of an opened backup, disk by disk.
+pub(super) fn collect(backup: &Backup, options: &Options) -> Vec<Note> {
+    let mut notes: Vec<Note> = backup.survey.notes.iter().map(fault).collect();
+    for file in &backup.survey.files {
+        if let Err(damage) = &file.outcome {
+            notes.push(Note::Fault(Arc::clone(damage)));
+        }
+    }
+    for disk in &backup.disks {
+        notes.extend(state(disk, options));
+        notes.extend(layers(disk));
+        notes.extend(volumes(disk));
+    }
+    notes
+}
+
+fn fault(fault: &Fault) -> Note {
+    Note::Fault(Arc::new(fault.clone()))
+}
+
+/// Which state is read, and whether newer ones exist.
+fn state(disk: &Disk, options: &Options) -> Option<Note> {
+    let (family, state) = (&disk.family, &disk.state);
+    let name = format!("disk{}: reading state #{} {}", disk.number, state.number, state.file_name());
+    let leaves: Vec<_> = family.leaves().map(|leaf| leaf.file_name()).collect();
+    if !state.is_leaf && !options.every_leaf {
+        let text = format!("{name}; newer: {}", leaves.join(", "));
+        return Some(Note::Warning(&OLDER_STATE, text));
+    }
+    match leaves.len() {
+        _ if family.states.len() == 1 => None,
+        1 => Some(Note::Info(format!("{name} (now, of {} states)", family.states.len()))),
+        _ => Some(Note::Info(format!("{name} (one of {} newest states)", leaves.len()))),
+    }
+}
+
+/// How each layer was found, what was replayed, and what was made good.
+fn layers(disk: &Disk) -> Vec<Note> {
+    let Some(chain) = disk.chain.as_ref().map(|view| view.chain()) else { return Vec::new() };
+    let mut notes = Vec::new();
+    for layer in &chain.layers {
+        let path = layer.path.display();
+        notes.push(Note::Detail(format!("{path}: found by {}", layer.found_by.words())));
+        notes.extend(layer.image.notes().iter().map(fault));
+        if let Some(replay) = layer.image.log_replay() {
+            notes.push(Note::Info(format!("{}: {replay}", layer.name)));
+        }
+    }
+    let accepted = |fault: Fault| Note::Grave(&LINK_ACCEPTED, fault.to_string());
+    notes.extend(chain.overrides().into_iter().map(accepted));
+    notes
+}
+
+/// What could not be opened although other things were, and what a volume says of itself.
+fn volumes(disk: &Disk) -> Vec<Note> {
+    let opened = match &disk.opened {
+        Ok(opened) => opened,
+        Err(fault) => {
+            let text = format!("disk{} cannot be read: {fault}", disk.number);
+            return vec![Note::Grave(fault.code, text)];
+        }
+    };
+    let mut notes = Vec::new();
+    match &opened.table {
+        Ok(table) => notes.extend(table.notes.iter().map(fault)),
+        Err(fault) => notes.push(Note::Fault(Arc::clone(fault))),
+    }
+    for (number, fault) in &opened.failed {
+        let text = format!("disk{}/part{number} left out: {fault}", disk.number);
+        notes.push(Note::Grave(&VOLUME_SKIPPED, text));
+    }
+    for volume in &opened.volumes {
+        let info = volume.fs.info();
+        notes.extend(info.notes.iter().cloned().map(Note::Fault));
+        if let Some(why) = info.dirty {
+            notes.push(Note::Detail(format!("{}: not cleanly shut down: {why}", volume.name)));
+        }
+    }
+    notes
+}
