@@ -233,3 +233,60 @@ impl<'a> Entries<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::MIB;
+
+    fn disk(kind: Kind, disk_size: u64, block_size: u32, logical_sector_size: u32) -> Metadata {
+        Metadata {
+            kind,
+            disk_size,
+            block_size,
+            logical_sector_size,
+            physical_sector_size: 4096,
+            disk_id: uuid::Uuid::nil(),
+            parent_locator: None,
+        }
+    }
+
+    #[test]
+    fn every_entry_has_the_owner_whose_index_it_is() {
+        for (block_size, sector_size) in [(256 << 20, 512), (32 << 20, 512), (256 << 20, 4096)] {
+            let disk = disk(Kind::Differencing, 1 << 42, block_size, sector_size);
+            let bat = Bat::new(&(3 * MIB..64 * MIB), &disk).expect("large enough");
+            for block in 0..bat.blocks() {
+                assert_eq!(bat.owner(bat.payload_index(block)), Owner::Payload(block));
+            }
+            for chunk in 0..=bat.chunk(bat.blocks() - 1) {
+                assert_eq!(bat.owner(bat.bitmap_index(chunk)), Owner::Bitmap(chunk));
+            }
+        }
+    }
+
+    #[test]
+    fn a_chunk_ends_with_the_entry_of_its_bitmap() {
+        // A chunk ratio of 16: blocks of 256 MiB, sectors of 512 bytes.
+        let disk = disk(Kind::Dynamic, 40 << 28, 256 << 20, 512);
+        let bat = Bat::new(&(3 * MIB..4 * MIB), &disk).expect("large enough");
+        assert_eq!((bat.payload_index(15), bat.bitmap_index(0)), (15, 16));
+        assert_eq!((bat.payload_index(16), bat.bitmap_index(1)), (17, 33));
+        assert_eq!(
+            bat.range().end,
+            3 * MIB + (40 + 2) * BAT_ENTRY_LEN,
+            "no entry behind the last"
+        );
+    }
+
+    #[test]
+    fn an_entry_is_state_reserved_bits_and_offset() {
+        let entry = BatEntry::from_bytes(0xABCD_EF01_2340_000F_u64.to_le_bytes());
+        assert_eq!(entry.payload_state(), PayloadState::PartiallyPresent);
+        assert_eq!(entry.bitmap_state(), BitmapState::Reserved(7));
+        assert_eq!(
+            (entry.file_offset(), entry.reserved()),
+            (0xABCD_EF01_2340_0000, 1)
+        );
+    }
+}

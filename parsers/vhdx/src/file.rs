@@ -84,7 +84,7 @@ impl File {
         let metadata = Metadata::read(&container, &regions.metadata)?;
         Ok(Self {
             bat: Bat::new(&regions.bat, &metadata)?,
-            cached: cache.over(Arc::clone(&container)),
+            cached: cache.over_table(Arc::clone(&container)),
             container,
             end,
             regions,

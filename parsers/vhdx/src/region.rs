@@ -102,8 +102,9 @@ impl Regions {
     }
 }
 
+/// Whether the ranges share a byte. An empty one shares none.
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
-    a.start < b.end && b.start < a.end
+    a.start.max(b.start) < a.end.min(b.end)
 }
 
 fn read_table(

@@ -220,3 +220,65 @@ impl ReadAt for Overlay {
         self.base.prefetch(ranges);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::mutate::Chance;
+
+    const PAGES: usize = 40;
+
+    /// What a page of the file is: as it was, zeros, or this data sector.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Model {
+        Base,
+        Zeros,
+        Page(u64),
+    }
+
+    fn random_write(chance: &mut Chance, number: u64, model: &mut [Model]) -> Write {
+        let first = chance.below(PAGES);
+        let file_offset = first as u64 * LOG_SECTOR;
+        if chance.below(2) == 0 {
+            model[first] = Model::Page(number);
+            let (leading_bytes, trailing_bytes) = ([1; 8], [2; 4]);
+            let page = Page {
+                file_offset,
+                data_sector: number,
+                leading_bytes,
+                trailing_bytes,
+            };
+            return Write::Page(page);
+        }
+        let count = chance.below(PAGES - first + 1);
+        model[first..first + count].fill(Model::Zeros);
+        Write::Zeros {
+            range: file_offset..file_offset + count as u64 * LOG_SECTOR,
+        }
+    }
+
+    #[test]
+    fn random_writes_lie_over_each_other_as_in_a_list_of_pages() {
+        for seed in 0..200 {
+            let mut chance = Chance::new(seed);
+            let (mut patches, mut model) = (Patches::default(), [Model::Base; PAGES]);
+            for number in 0..30 {
+                patches.put(random_write(&mut chance, number, &mut model));
+            }
+            let size = PAGES as u64 * LOG_SECTOR;
+            let base = Arc::new(blockio::Memory::from(vec![0; size as usize]));
+            let overlay = Overlay::new(base, patches, size, None);
+            for (number, expected) in model.iter().enumerate() {
+                let (source, end) = overlay.source_at(number as u64 * LOG_SECTOR + 5);
+                let found = match source {
+                    Source::Page(page) => Model::Page(page.data_sector),
+                    Source::Zeros => Model::Zeros,
+                    Source::Base => Model::Base,
+                    Source::Lost(fault) => panic!("{fault}"),
+                };
+                assert_eq!(found, *expected, "seed {seed}, page {number}");
+                assert!(end > number as u64 * LOG_SECTOR && end <= size);
+            }
+        }
+    }
+}

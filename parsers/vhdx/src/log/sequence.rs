@@ -54,3 +54,71 @@ fn heads(entries: &[Entry], next: impl Fn(&Entry) -> Option<usize>) -> Vec<usize
     }
     heads
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG_LEN: u64 = 0x10_0000;
+
+    fn entry(at: u64, len: u64, tail: u64, sequence_number: u64) -> Entry {
+        let (descriptor_count, flushed_size, last_size) = (1, 0, 0);
+        Entry {
+            at,
+            len,
+            tail,
+            sequence_number,
+            descriptor_count,
+            flushed_size,
+            last_size,
+        }
+    }
+
+    /// The sequence numbers of the active sequence.
+    fn numbers(entries: &[Entry]) -> Option<Vec<u64>> {
+        let sequence = active(entries.to_vec(), LOG_LEN)?;
+        Some(sequence.iter().map(|entry| entry.sequence_number).collect())
+    }
+
+    #[test]
+    fn none_of_none() {
+        assert_eq!(numbers(&[]), None);
+    }
+
+    #[test]
+    fn an_entry_may_be_its_own_tail() {
+        assert_eq!(numbers(&[entry(0x3000, 0x2000, 0x3000, 8)]), Some(vec![8]));
+        assert_eq!(
+            numbers(&[entry(0x3000, 0x2000, 0x2000, 8)]),
+            None,
+            "its tail is no entry"
+        );
+    }
+
+    #[test]
+    fn wraps_round_the_ring_and_begins_at_the_tail_of_its_head() {
+        let entries = [
+            entry(0x1000, 0x1000, 0xF_F000, 9),
+            entry(0xF_E000, 0x1000, 0xF_E000, 7),
+            entry(0xF_F000, 0x2000, 0xF_E000, 8),
+        ];
+        assert_eq!(numbers(&entries), Some(vec![8, 9]));
+        assert_eq!(
+            numbers(&entries[1..]),
+            Some(vec![7, 8]),
+            "without its last entry"
+        );
+        assert_eq!(numbers(&entries[..2]), Some(vec![7]), "the gap ends it");
+    }
+
+    #[test]
+    fn the_highest_number_wins_among_complete_ones_only() {
+        let entries = [
+            entry(0, 0x1000, 0, 10),
+            entry(0x5000, 0x1000, 0x5000, 20),
+            entry(0x6000, 0x1000, 0x5000, 21),
+            entry(0x8000, 0x1000, 0x5000, 30), // its tail is in another sequence
+        ];
+        assert_eq!(numbers(&entries), Some(vec![20, 21]));
+    }
+}

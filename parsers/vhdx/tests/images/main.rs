@@ -7,7 +7,10 @@
     clippy::indexing_slicing,
     reason = "tests fail loudly, and count in what is at hand"
 )]
-#![expect(clippy::single_range_in_vec_init, reason = "lists of ranges, some with one of them")]
+#![expect(
+    clippy::single_range_in_vec_init,
+    reason = "lists of ranges, some with one of them"
+)]
 
 mod cost;
 mod fixtures;
