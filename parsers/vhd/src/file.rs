@@ -51,7 +51,7 @@ impl File {
             if file.footer.kind == Kind::Differencing {
                 file.parent = Some(locator::read(&*file.bytes, &header, &mut notes));
             }
-            let tables = cache.over(Arc::clone(&file.bytes));
+            let tables = cache.over_table(Arc::clone(&file.bytes));
             file.sparse = Some(Sparse::new(&header, &file.footer, tables, name));
         }
         file.notes = notes.into_iter().map(|note| note.in_file(name)).collect();
