@@ -208,7 +208,10 @@ fn by_type_alone(type_id: TypeId) -> Option<ForeignKind> {
         TypeId::Gpt(types::MSR) => Some(ForeignKind::Msr),
         TypeId::Gpt(types::LDM_METADATA) => Some(ForeignKind::LdmMetadata),
         TypeId::Gpt(types::LDM_DATA) | TypeId::Mbr(types::MBR_LDM) => Some(ForeignKind::LdmData),
-        TypeId::Gpt(types::STORAGE_SPACES) => Some(ForeignKind::StorageSpaces),
+        TypeId::Gpt(types::STORAGE_SPACES | types::STORAGE_SPACES_DATA)
+        | TypeId::Mbr(types::MBR_STORAGE_SPACES | types::MBR_STORAGE_SPACES_DATA) => {
+            Some(ForeignKind::StorageSpaces)
+        }
         _ => None,
     }
 }

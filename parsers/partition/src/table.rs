@@ -56,8 +56,8 @@ pub struct Table {
 
 /// Reads the partition table of `disk`.
 ///
-/// `logical_sector_size` is what the disk's format says, 512 for a raw image; where the table itself
-/// counts in 512 or 4096 instead, that size is used. A disk without a table is one partition of
+/// `logical_sector_size` is what the disk's format says, 0 where it says nothing (a raw image); where
+/// the table itself counts in 512 or 4096 instead, that size is used. A disk without a table is one partition of
 /// number 0, its content [`Content::Unknown`](crate::Content::Unknown) where nothing is recognised.
 ///
 /// # Errors
@@ -66,7 +66,7 @@ pub struct Table {
 pub fn read(disk: &Arc<dyn ReadAt>, logical_sector_size: u32) -> Result<Table, Error> {
     let chooser = Chooser::new(disk, logical_sector_size);
     let mut table = chooser.choose()?;
-    table.note_sector_size(chooser.sector_size());
+    table.note_sector_size(logical_sector_size);
     table.note_overlaps();
     table.read_ldm(disk);
     Ok(table)
@@ -74,7 +74,8 @@ pub fn read(disk: &Arc<dyn ReadAt>, logical_sector_size: u32) -> Result<Table, E
 
 impl Table {
     fn note_sector_size(&mut self, stated: u32) {
-        if self.scheme != Scheme::None && self.sector_size != stated {
+        let differs = stated != 0 && self.sector_size != stated;
+        if self.scheme != Scheme::None && differs {
             self.notes.push(
                 Fault::damaged(&codes::SECTOR_SIZE, "partition table")
                     .expected(format!("sectors of {stated} bytes"))
@@ -86,18 +87,20 @@ impl Table {
     fn note_overlaps(&mut self) {
         let mut by_start: Vec<_> = self.partitions.iter().collect();
         by_start.sort_by_key(|part| part.start);
-        let pairs = by_start.iter().zip(by_start.iter().skip(1));
-        let overlapping = pairs.filter(|(first, second)| first.end() > second.start);
-        let notes: Vec<_> = overlapping
-            .map(|(first, second)| {
-                let what = format!("partition {}", second.number);
-                Fault::damaged(&codes::OVERLAP, what)
-                    .at(second.start)
-                    .expected(format!("a start at or after {:#x}", first.end()))
-                    .found(format!("the inside of partition {}", first.number))
-            })
-            .collect();
-        self.notes.extend(notes);
+        // Of those that begin before, the one that goes furthest.
+        let mut furthest: Option<&Partition> = None;
+        for part in by_start {
+            if let Some(before) = furthest.filter(|before| before.end() > part.start) {
+                let fault = Fault::damaged(&codes::OVERLAP, format!("partition {}", part.number))
+                    .at(part.start)
+                    .expected(format!("a start at or after {:#x}", before.end()))
+                    .found(format!("the inside of partition {}", before.number));
+                self.notes.push(fault);
+            }
+            if furthest.is_none_or(|before| before.end() < part.end()) {
+                furthest = Some(part);
+            }
+        }
     }
 
     fn read_ldm(&mut self, disk: &Arc<dyn ReadAt>) {

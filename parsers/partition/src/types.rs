@@ -16,6 +16,11 @@ pub(crate) const LDM_METADATA: Uuid = uuid!("5808c8aa-7e8f-42e0-85d2-e1e90434cfb
 pub(crate) const LDM_DATA: Uuid = uuid!("af9b60a0-1431-4f62-bc68-3311714a69ad");
 /// Member of a storage pool.
 pub(crate) const STORAGE_SPACES: Uuid = uuid!("e75caf8f-f680-4cee-afa3-b001e56efc2d");
+/// Data of a storage pool's member.
+pub(crate) const STORAGE_SPACES_DATA: Uuid = uuid!("e7addcb4-dc34-4539-9a76-ebbd07be6f7e");
+/// MBR types of a storage pool's member, and of its data.
+pub(crate) const MBR_STORAGE_SPACES: u8 = 0xe7;
+pub(crate) const MBR_STORAGE_SPACES_DATA: u8 = 0xd7;
 /// MBR type of the Windows recovery environment.
 pub(crate) const MBR_RECOVERY: u8 = 0x27;
 /// MBR type of a dynamic disk.
@@ -31,6 +36,11 @@ const GPT: &[(Uuid, &str)] = &[
     (LDM_METADATA, "dynamic disk (LDM) metadata"),
     (LDM_DATA, "dynamic disk (LDM) data"),
     (STORAGE_SPACES, "Storage Spaces"),
+    (STORAGE_SPACES_DATA, "Storage Spaces data"),
+    (
+        uuid!("caddebf1-4400-4de8-b103-12117dcf3ccf"),
+        "Windows shadow copies",
+    ),
     (
         uuid!("558d43c5-a1ac-43c0-aac8-d1472b2923d1"),
         "Storage Spaces replica",
@@ -139,8 +149,9 @@ const MBR: &[(u8, &str)] = &[
     (0xa9, "NetBSD"),
     (0xaf, "Apple HFS+"),
     (0xbf, "Solaris"),
+    (MBR_STORAGE_SPACES_DATA, "Storage Spaces data"),
     (0xde, "Dell utility"),
-    (0xe7, "Storage Spaces"),
+    (MBR_STORAGE_SPACES, "Storage Spaces"),
     (MBR_PROTECTIVE, "GPT protective"),
     (0xef, "EFI system"),
     (0xfb, "VMware VMFS"),

@@ -1,5 +1,11 @@
 //! Random valid tables, read as the `gpt` crate reads them.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "tests fail loudly, and count in what is at hand"
+)]
+
 use std::io::Cursor;
 use std::sync::Arc;
 

@@ -1,6 +1,12 @@
 //! Tables damaged by chance: whatever is in them, the answer comes, is bounded, and keeps to the
 //! disk.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "tests fail loudly, and count in what is at hand"
+)]
+
 use std::sync::Arc;
 
 use blockio::{Memory, ReadAt};

@@ -11,6 +11,8 @@ use crate::probe::Probe;
 const MOST_ENTRIES: u32 = 16_384;
 /// Largest entry that is read.
 const LARGEST_ENTRY: u32 = 1 << 16;
+/// Longest entry array that is read, in bytes.
+const LONGEST_ARRAY: u64 = 16 << 20;
 
 /// A header whose checksum and bounds hold.
 #[derive(Clone, Copy)]
@@ -131,6 +133,13 @@ fn check(header: &gpt::Header, sector: &[u8], lba: u64) -> Result<(), (String, S
     }
     if count > MOST_ENTRIES {
         return Err((format!("at most {MOST_ENTRIES} entries"), count.to_string()));
+    }
+    let len = Header(*header).array_len();
+    if len > LONGEST_ARRAY {
+        return Err((
+            format!("at most {LONGEST_ARRAY:#x} bytes of entries"),
+            format!("{len:#x}"),
+        ));
     }
     Ok(())
 }

@@ -268,3 +268,16 @@ fn an_entry_that_ends_before_it_begins_is_left_out() {
     assert_eq!(ids(&table), ["HV-D410"]);
     assert_eq!(table.partitions[0].number, 2);
 }
+
+#[test]
+fn an_array_too_long_to_be_one_is_refused() {
+    let gpt = two_parts();
+    let mut disk = gpt.build();
+    disk[512 + 80..512 + 84].copy_from_slice(&16_384_u32.to_le_bytes());
+    disk[512 + 84..512 + 88].copy_from_slice(&2048_u32.to_le_bytes());
+    seal_header(&mut disk[512..1024]);
+    let table = table(disk).expect("the backup is whole");
+    assert_both_parts(&table, &gpt);
+    assert_eq!(ids(&table), ["HV-D401"]);
+    assert_eq!(table.notes[0].found, "0x2000000");
+}

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use uuid::Uuid;
+use zerocopy::big_endian::U32;
+use zerocopy::transmute;
 
 use super::{Foreign, ForeignKind};
 use crate::format::superblock::{Raid, RaidOld};
@@ -43,7 +44,7 @@ fn version_1(volume: Probe<'_>, offset: u64) -> io::Result<Option<Foreign>> {
     Ok(superblock.filter(is_superblock).map(|superblock| Foreign {
         label: text::label(&superblock.set_name),
         size: superblock.size.get().checked_mul(SECTOR),
-        id: Some(Uuid::from_bytes(superblock.set_uuid).to_string()),
+        id: Some(uuid(superblock.set_uuid)),
         ..Foreign::of(ForeignKind::LinuxRaid)
     }))
 }
@@ -54,11 +55,20 @@ fn version_0(volume: Probe<'_>, offset: u64) -> io::Result<Option<Foreign>> {
         |found: &RaidOld| found.magic.get() == MAGIC && found.major_version.get() == 0;
     Ok(superblock.filter(is_superblock).map(|superblock| {
         let [b, c, d] = superblock.uuid_1.map(u32::from);
-        let words = [superblock.uuid_0.get(), b, c, d].map(|word| format!("{word:08x}"));
         Foreign {
             size: u64::from(superblock.size.get()).checked_mul(1024),
-            id: Some(words.join(":")),
+            id: Some(words([superblock.uuid_0.get(), b, c, d])),
             ..Foreign::of(ForeignKind::LinuxRaid)
         }
     }))
+}
+
+/// As `mdadm` prints it.
+fn uuid(bytes: [u8; 16]) -> String {
+    let parts: [U32; 4] = transmute!(bytes);
+    words(parts.map(u32::from))
+}
+
+fn words(words: [u32; 4]) -> String {
+    words.map(|word| format!("{word:08x}")).join(":")
 }

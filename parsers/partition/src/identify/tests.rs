@@ -191,11 +191,9 @@ fn raid_1(at: usize) -> Vec<u8> {
 #[test]
 fn raid_superblocks_at_either_end() {
     for at in [0, 4096, (256 << 10) - 8192] {
-        assert_eq!(
-            named(raid_1(at)).0,
-            "Linux RAID member 'host:arr', 1.0 MiB",
-            "{at:#x}"
-        );
+        let id = "98fb1585:3d13424e:b0079a42:a938f4cf".to_owned();
+        let text = "Linux RAID member 'host:arr', 1.0 MiB".to_owned();
+        assert_eq!(named(raid_1(at)), (text, Some(id)), "{at:#x}");
     }
     let at = 192 << 10;
     let old = volume(
@@ -406,5 +404,29 @@ fn an_ntfs_boot_sector_must_make_sense() {
         bytes[at] = value;
         bytes[(16 << 10) - 512..].fill(0);
         assert!(!content(bytes).is_known(), "{value} at {at}");
+    }
+}
+
+#[test]
+fn damaged_signatures_give_an_answer() {
+    use testkit::mutate::{Chance, damage, targets};
+
+    let volumes = [
+        ext(0x3c, 0xc2, 0x6b),
+        lvm(4096),
+        raid_1(4096),
+        exfat(),
+        fat(4, 3, 4096, 512),
+        fat32(),
+        testkit::partition::ntfs_boot_sectors(16 << 10),
+    ];
+    let mut chance = Chance::new(6);
+    for whole in volumes {
+        let places = targets(&whole, |_, block| block.iter().any(|&byte| byte != 0));
+        for _ in 0..800 {
+            let mut damaged = whole.clone();
+            damage(&mut damaged, &places, &mut chance);
+            assert!(!content(damaged).to_string().is_empty());
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Chooser<'a> {
 }
 
 impl<'a> Chooser<'a> {
-    /// For a disk that was said to have sectors of `hint` bytes.
+    /// For a disk that was said to have sectors of `hint` bytes; 0 if nothing was said.
     pub(super) fn new(disk: &'a Arc<dyn ReadAt>, hint: u32) -> Self {
         let mut sizes = vec![hint];
         sizes.retain(|size| size.is_power_of_two() && (512..=1 << 16).contains(size));
@@ -38,7 +38,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// The likeliest sector size, in bytes.
-    pub(super) fn sector_size(&self) -> u32 {
+    fn sector_size(&self) -> u32 {
         self.sizes.first().copied().unwrap_or(512)
     }
 

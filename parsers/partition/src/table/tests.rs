@@ -1,5 +1,6 @@
 //! Which table counts, and disks with none.
 
+use std::iter::once;
 use std::sync::Arc;
 
 use blockio::{Memory, ReadAt};
@@ -160,19 +161,38 @@ fn a_partition_that_the_disk_cuts_is_served_as_far_as_it_goes() {
 }
 
 #[test]
-fn overlapping_partitions_are_noted() {
+fn every_partition_that_begins_inside_another_is_noted() {
     let mut disk = mixed_mbr().build();
-    put_entry(
-        &mut disk,
-        3,
-        MbrEntry {
-            active: false,
-            type_id: 7,
-            first: 9,
-            sectors: 4,
-        },
+    let inside = |first, sectors| MbrEntry {
+        active: false,
+        type_id: 7,
+        first,
+        sectors,
+    };
+    put_entry(&mut disk, 3, inside(9, 4));
+    put_entry(&mut disk, 1, inside(20, 4));
+    let table = table(disk);
+    assert_eq!(ids(&table), ["HV-W412", "HV-W412"]);
+    assert!(
+        table
+            .notes
+            .iter()
+            .all(|note| note.found == "the inside of partition 1")
     );
-    assert_eq!(ids(&table(disk)), ["HV-W412"]);
+}
+
+#[test]
+fn a_raw_image_says_nothing_of_its_sectors() {
+    for sector_size in [512, 4096] {
+        let gpt = Gpt {
+            sector_size,
+            ..one_part()
+        };
+        let disk: Arc<dyn ReadAt> = Arc::new(Memory::from(gpt.build()));
+        let table = read(&disk, 0).expect("a valid table");
+        assert_eq!(table.sector_size as usize, sector_size);
+        assert_eq!(table.notes, []);
+    }
 }
 
 #[test]
@@ -312,7 +332,7 @@ fn an_mbr_that_announces_no_gpt_counts_alone() {
 #[test]
 fn an_unreadable_start_of_the_disk_leaves_the_backup() {
     let image = one_part().build();
-    let disk: Arc<dyn ReadAt> = Arc::new(Failing::new(Memory::from(image), [0..4096]));
+    let disk: Arc<dyn ReadAt> = Arc::new(Failing::new(Memory::from(image), once(0..4096)));
     let table = read(&disk, 512).expect("the backup can be read");
     assert_eq!(numbers(&table), [1]);
     assert_eq!(ids(&table), ["HV-E601", "HV-W405", "HV-D401", "HV-D402"]);
@@ -321,7 +341,8 @@ fn an_unreadable_start_of_the_disk_leaves_the_backup() {
 #[test]
 fn an_unreadable_partition_is_unknown_and_the_next_is_served() {
     let bad = 4096..4096 + (32 << 10);
-    let disk: Arc<dyn ReadAt> = Arc::new(Failing::new(Memory::from(mixed_mbr().build()), [bad]));
+    let disk: Arc<dyn ReadAt> =
+        Arc::new(Failing::new(Memory::from(mixed_mbr().build()), once(bad)));
     let table = read(&disk, 512).expect("the table can be read");
     let first = &table.partitions[0].content;
     assert_eq!(*first, Content::Unknown(FirstBytes::Unreadable));
@@ -341,7 +362,7 @@ fn ntfs_is_known_by_the_copy_of_its_boot_sector() {
     let damaged = table(disk.clone());
     assert_eq!(damaged.partitions[0].content, Content::Ntfs);
     assert_eq!(ids(&damaged), ["HV-D414"]);
-    let disk: Arc<dyn ReadAt> = Arc::new(Failing::new(Memory::from(disk), [4096..4608]));
+    let disk: Arc<dyn ReadAt> = Arc::new(Failing::new(Memory::from(disk), once(4096..4608)));
     let unreadable = read(&disk, 512).expect("the table can be read");
     assert_eq!(unreadable.partitions[0].content, Content::Ntfs);
     assert_eq!(ids(&unreadable), ["HV-D414"]);
@@ -352,6 +373,10 @@ fn types_say_what_bytes_cannot() {
     let types = [
         (crate::types::MSR, ForeignKind::Msr),
         (crate::types::STORAGE_SPACES, ForeignKind::StorageSpaces),
+        (
+            crate::types::STORAGE_SPACES_DATA,
+            ForeignKind::StorageSpaces,
+        ),
         (crate::types::LDM_DATA, ForeignKind::LdmData),
     ];
     for (type_guid, kind) in types {
