@@ -5,13 +5,12 @@ use std::sync::Arc;
 use blockio::{Cache, Fault, ReadAt};
 use testkit::{checksums, exercise};
 
-use super::images::{self, Base};
+use super::base::Base;
+use super::{disks, tables};
 
 /// One parser under test.
 pub(super) struct Format {
     pub(super) name: &'static str,
-    /// Damaged images in one run of the test.
-    pub(super) images: u64,
     /// The good images.
     pub(super) bases: fn() -> Vec<Base>,
     /// Makes checksums right.
@@ -23,33 +22,40 @@ pub(super) struct Format {
 pub(super) const FORMATS: &[Format] = &[
     Format {
         name: "vhd",
-        images: 1000,
-        bases: images::vhd,
+        bases: disks::vhd,
         mend: checksums::vhd,
         ask: ask_vhd,
     },
     Format {
         name: "vhdx",
-        images: 1200,
-        bases: images::vhdx,
+        bases: disks::vhdx,
         mend: checksums::vhdx,
         ask: ask_vhdx,
     },
     Format {
         name: "gpt",
-        images: 800,
-        bases: images::gpt,
-        mend: |image| checksums::gpt(image, 512),
+        bases: tables::gpt,
+        mend: mend_gpt,
         ask: ask_table,
     },
     Format {
         name: "mbr",
-        images: 500,
-        bases: images::mbr,
+        bases: tables::mbr,
         mend: |_| {},
         ask: ask_table,
     },
+    Format {
+        name: "ldm",
+        bases: tables::ldm,
+        mend: mend_gpt,
+        ask: ask_table,
+    },
 ];
+
+fn mend_gpt(image: &mut [u8]) {
+    checksums::gpt(image, 512);
+    checksums::gpt(image, 4096);
+}
 
 fn ask_vhd(bytes: Arc<dyn ReadAt>) -> bool {
     let Ok(file) = vhd::File::open(bytes, "damaged.vhd", &Cache::default()) else {
