@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import signal
 import subprocess
+import threading
 import time
 
 # The driver stamps what it writes; with the clock stopped, two runs make the same bytes.
@@ -10,16 +12,24 @@ STOPPED_CLOCK = ["faketime", "-f", "2021-03-01 12:00:00"]
 
 
 @contextlib.contextmanager
-def ntfs_3g(image, mount_point, options):
-    """Returns only after the driver has ended, so that the image is whole."""
+def ntfs_3g(image, mount_point, options, limit=1_800):
+    """Returns only after the driver has ended, so that the image is whole.
+
+    After `limit` seconds the driver is killed: on some damaged images it never returns.
+    """
     command = [*STOPPED_CLOCK, "ntfs-3g", image, mount_point, "-o", f"no_detach,{options}"]
     driver = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"TZ": "UTC"})
+    watchdog = threading.Timer(limit, driver.kill)
+    watchdog.start()
     try:
         _wait_until_mounted(driver, mount_point)
         yield
     finally:
-        if os.path.ismount(mount_point):
+        watchdog.cancel()
+        if driver.poll() is None:
             _unmount(mount_point)
+        elif driver.returncode == -signal.SIGKILL:
+            subprocess.run(["umount", "--lazy", mount_point], check=False)
         driver.stderr.close()
         driver.wait()
 

@@ -165,38 +165,33 @@ def index_block(volume, image):
     record = image.record(volume.nodes["/many"].record)
     (_, lcn, clusters), *_ = record.find(INDEX_ALLOCATION, "$I30").runs()
     assert clusters >= 2
-    at = (lcn + 1) * image.cluster_size
-    block = image.read(at, INDEX_BLOCK)
-    assert block[:4] == b"INDX"
+    block, at = read_index_block(image, lcn + 1)
     image.write(at, pattern("index block", INDEX_BLOCK))
     lose(volume, "/many", "listing")
-    for path in volume.nodes:
-        if path.startswith("/many/") and path[6:].encode("utf-16-le") in block:
-            volume.note(path, found_by_scan=True)
+    left_to_the_scan(volume, block)
 
 
 def index_cycle(volume, image):
-    """The last entry of an index block of /many gains a child pointer: to the block itself."""
+    """The last child pointer of an index node of /many leads back to the node itself."""
     record = image.record(volume.nodes["/many"].record)
     (_, lcn, _), *_ = record.find(INDEX_ALLOCATION, "$I30").runs()
     own_vcn = first_child(image.attribute(record, INDEX_ROOT, "$I30"))
-    at = (lcn + own_vcn) * image.cluster_size
-    block = bytearray(image.read(at, INDEX_BLOCK))
-    undo_fixups(block)
-    append_child(block, own_vcn)
-    image.write(at, apply_fixups(block))
+    node, at = read_index_block(image, lcn + own_vcn)
+    pointer = 0x18 + struct.unpack_from("<I", node, 0x1C)[0] - 8
+    below, _ = read_index_block(image, lcn + struct.unpack_from("<Q", node, pointer)[0])
+    struct.pack_into("<Q", node, pointer, own_vcn)
+    image.write(at, apply_fixups(node))
     lose(volume, "/many", "listing")
+    left_to_the_scan(volume, below)
 
 
-def append_child(block, vcn):
-    """Lengthens a leaf's end entry by a child pointer, and makes the leaf a node."""
-    used = struct.unpack_from("<I", block, 0x1C)[0]
-    end = 0x18 + used - 16
-    length, flags = struct.unpack_from("<HxxH", block, end + 8)
-    assert (length, flags) == (16, 2)
-    struct.pack_into("<HxxH2xQ", block, end + 8, 24, 3, vcn)
-    struct.pack_into("<I", block, 0x1C, used + 8)
-    block[0x24] |= 1
+def read_index_block(image, lcn):
+    """An index block with its fixups undone, and where it lies."""
+    at = lcn * image.cluster_size
+    block = bytearray(image.read(at, INDEX_BLOCK))
+    assert block[:4] == b"INDX"
+    undo_fixups(block)
+    return block, at
 
 
 def first_child(root):
@@ -205,6 +200,13 @@ def first_child(root):
     at += root.u32(at)
     assert root.u16(at + 12) & 1
     return root.u64(at + root.u16(at + 8) - 8)
+
+
+def left_to_the_scan(volume, block):
+    """Marks what only this block of /many listed."""
+    for path in volume.nodes:
+        if path.startswith("/many/") and path[6:].encode("utf-16-le") in block:
+            volume.note(path, found_by_scan=True)
 
 
 def mft_record_0(volume, image):

@@ -74,7 +74,7 @@ def with_ntfs_3g(image, folder, manifest):
     """Mounted read-only; the listing must be the manifest's, path for path."""
     point = os.path.join(folder, b"mounted")
     os.mkdir(point)
-    with mount.ntfs_3g(image, point, "ro,streams_interface=windows"):
+    with mount.ntfs_3g(image, point, "ro,streams_interface=windows", limit=120):
         result = compare(readable(manifest["entries"]), lambda e, n: read_mounted(point, e, n))
         listed = set(walk(point))
     expected = {guest_bytes(e) for e in manifest["entries"]} - {b"/"}
