@@ -145,7 +145,3 @@ impl Steps {
 fn slash(byte: u8) -> u8 {
     if byte == b'\\' { b'/' } else { byte }
 }
-
-#[cfg(test)]
-#[path = "links/tests.rs"]
-mod tests;
