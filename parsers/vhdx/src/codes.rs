@@ -4,8 +4,8 @@ blockio::codes! {
     /// The file identifier is not there.
     NOT_VHDX = "HV-D101": "the file does not begin with the identifier of a VHDX file"
         => "check that this is the right file; if it is, its first sector is overwritten: take another copy or checkpoint";
-    /// A structure that opening needs lies beyond the end of the file.
-    TRUNCATED = "HV-D102": "the file ends before a structure that is needed to open it"
+    /// A structure that is needed lies beyond the end of the file.
+    TRUNCATED = "HV-D102": "the file ends before a structure that is needed"
         => "the copy is incomplete: copy the file again or take another backup";
     /// Neither header can be used.
     HEADERS = "HV-D103": "both headers of the file are damaged"
@@ -78,7 +78,7 @@ blockio::codes! {
         => "at least one of them holds wrong bytes: compare the files in them with another checkpoint";
     /// One header was bad, the other was used.
     HEADER_RECOVERED = "HV-W131": "one header is damaged; the other was used"
-        => "nothing to do for this restore; check the medium that holds the file";
+        => "nothing to do for this restore; a host that stopped while writing leaves this, a failing medium too: check it";
     /// The first region table was bad, the second was used.
     REGION_TABLE_RECOVERED = "HV-W132": "one region table is damaged; the other was used"
         => "nothing to do for this restore; check the medium that holds the file";

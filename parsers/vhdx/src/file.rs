@@ -72,7 +72,7 @@ impl File {
         let log_range = log::range(&header.log, bytes.size(), &mut notes)?;
         let (container, end, log_replay) = match log_range.clone() {
             Some(range) if !header.log.guid.is_nil() => {
-                let replayed = log::replay(bytes, header.log.guid, range, &mut notes)?;
+                let replayed = log::replay(bytes, header.log.guid, range, name, &mut notes)?;
                 (replayed.container, replayed.end, Some(replayed.replay))
             }
             _ => {

@@ -274,7 +274,7 @@ impl File {
     ) -> Arc<Fault> {
         let at = self.bat.entry_offset(self.bat.payload_index(block));
         self.fault(fill(
-            Fault::damaged(code, format!("BAT entry of block {block}")).at(at),
+            Fault::damaged(code, format!("BAT entry of payload block {block}")).at(at),
         ))
     }
 

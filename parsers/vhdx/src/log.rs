@@ -15,7 +15,7 @@ use blockio::{Fault, ReadAt};
 use uuid::Uuid;
 
 use crate::codes::{
-    FILE_WAS_LONGER, LOG_IGNORED, LOG_MISPLACED, LOG_NOT_REPLAYABLE, LOG_UNSUPPORTED,
+    FILE_WAS_LONGER, LOG_IGNORED, LOG_MISPLACED, LOG_NOT_REPLAYABLE, LOG_UNSUPPORTED, TRUNCATED,
 };
 use crate::format::{ALIGNMENT, HEADER_SECTION, LOG_VERSION, MIB};
 use crate::header::LogPlace;
@@ -128,44 +128,49 @@ fn misplaced(code: &'static blockio::Code, log: &LogPlace, file_size: u64) -> Fa
         .found(format!("{:#x} bytes at {:#x}", log.length, log.offset))
 }
 
-/// Lays the pending entries with `guid`, in `range` of `bytes`, over `bytes`.
+/// Lays the pending entries with `guid`, in `range` of `bytes`, over `bytes`, the file `name`.
 pub(crate) fn replay(
     bytes: Arc<dyn ReadAt>,
     guid: Uuid,
     range: Range<u64>,
+    name: &str,
     notes: &mut Vec<Fault>,
 ) -> Result<Replayed, Fault> {
-    let ring = Ring::new(&bytes, range.clone());
-    let entries = entry::find_all(&ring, guid)?;
-    let found = entries.len();
-    let sequence = sequence::active(entries, ring.len()).ok_or_else(|| {
-        Fault::damaged(&LOG_NOT_REPLAYABLE, "log")
-            .at(range.start)
-            .expected(format!(
-                "a complete sequence of entries with GUID {{{guid}}}"
-            ))
-            .found(format!("{found} valid entries, no complete sequence"))
-    })?;
-    let (patches, mut replay) = collect(&ring, &sequence)?;
-    let (flushed, last) = sequence
-        .last()
-        .map_or((0, 0), |head| (head.flushed_size, head.last_size));
+    let sequence = active_sequence(&Ring::new(&bytes, range.clone()), guid)?;
+    let (patches, mut replay) = collect(&Ring::new(&bytes, range), &sequence)?;
+    let head = sequence.last();
+    let (flushed, last) = head.map_or((0, 0), |head| (head.flushed_size, head.last_size));
     let file_size = bytes.size();
     let size = file_size.max(last).max(patches.end());
     replay.grown_to = Some(size).filter(|size| *size > file_size);
-    let cut = (file_size < flushed).then(|| was_longer(file_size, flushed));
-    notes.extend(cut.clone());
-    let end = if cut.is_some() { file_size } else { size };
-    let overlay = Overlay::new(
-        bytes,
-        patches,
-        size,
-        cut.map(|fault| (flushed, Arc::new(fault))),
-    );
+    let note = (file_size < flushed).then(|| was_longer(file_size, flushed));
+    let end = if note.is_some() { file_size } else { size };
+    let cut = note.as_ref().map(|note| {
+        let lost = Fault {
+            code: &TRUNCATED,
+            ..note.clone()
+        };
+        (flushed, Arc::new(lost.in_file(name)))
+    });
+    notes.extend(note);
+    let container = Arc::new(Overlay::new(bytes, patches, size, cut));
     Ok(Replayed {
-        container: Arc::new(overlay),
+        container,
         replay,
         end,
+    })
+}
+
+fn active_sequence(ring: &Ring<'_>, guid: Uuid) -> Result<Vec<Entry>, Fault> {
+    let entries = entry::find_all(ring, guid)?;
+    let found = entries.len();
+    sequence::active(entries, ring.len()).ok_or_else(|| {
+        Fault::damaged(&LOG_NOT_REPLAYABLE, "log")
+            .at(ring.start())
+            .expected(format!(
+                "a complete sequence of entries with GUID {{{guid}}}"
+            ))
+            .found(format!("valid entries: {found}, complete sequences: none"))
     })
 }
 

@@ -299,10 +299,9 @@ fn a_log_that_grew_a_cut_file_does_not_fill_the_cut() {
     let error = container
         .read_exact_at(&mut [0; 8], end + 5)
         .expect_err("lost");
-    assert_eq!(
-        blockio::Fault::of(&error).expect("a fault").code.id,
-        "HV-W134"
-    );
+    let fault = blockio::Fault::of(&error).expect("a fault");
+    assert_eq!(fault.code.id, "HV-D102");
+    assert_eq!(fault.file.as_deref(), Some("disk.vhdx"));
     let run = container.run_at(end + MIB, u64::MAX).expect("answered");
     assert!(
         run.len == MIB && matches!(run.place, Place::Hole),
