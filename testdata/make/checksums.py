@@ -27,7 +27,7 @@ def verdict(results):
             words.append(f"{reader} refuses")
             continue
         # Either the paths or, when there are many, their number.
-        counts = [result.get(key, []) for key in ("differs", "missing", "unexpected")]
+        counts = [result.get(key, []) for key in ("differs", "missing", "unexpected", "times_differ")]
         wrong = max(count if isinstance(count, int) else len(count) for count in counts)
         total = result["agrees"] + (counts[0] if isinstance(counts[0], int) else len(counts[0]))
         words.append(f"{reader}" if not wrong else f"{reader} {result['agrees']} of {total}")

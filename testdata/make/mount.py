@@ -18,8 +18,10 @@ def ntfs_3g(image, mount_point, options, limit=1_800):
     After `limit` seconds the driver is killed: on some damaged images it never returns.
     """
     command = [*STOPPED_CLOCK, "ntfs-3g", image, mount_point, "-o", f"no_detach,{options}"]
-    driver = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"TZ": "UTC"})
-    watchdog = threading.Timer(limit, driver.kill)
+    # A group of its own: faketime is the parent of the driver, and both have to go.
+    environment = os.environ | {"TZ": "UTC"}
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True)
+    watchdog = threading.Timer(limit, os.killpg, (driver.pid, signal.SIGKILL))
     watchdog.start()
     try:
         _wait_until_mounted(driver, mount_point)

@@ -2,11 +2,14 @@
 """lznt1, lznt1-512: compressed files, in units of 64 KiB and of 8 KiB (16 clusters).
 
 Text, noise (units stored raw), zeros (sparse units), mixtures, and lengths that end inside,
-at and just behind a unit.
+at and just behind a unit. In lznt1-512 one unit also ends early, and one cannot be decoded.
 """
 
 from content import noise, pattern, prose
-from volume import COMPRESSED, MIB, Volume
+from ntfs_edit import DATA
+from volume import COMPRESSED, MIB, Volume, stream
+
+CHUNK = 4096
 
 
 def contents(unit):
@@ -46,9 +49,46 @@ def make(name, cluster, size):
     return volume
 
 
+def patched(name, cluster, size):
+    """The same, with two files whose first unit is changed by hand."""
+    volume = make(name, cluster, size)
+    unit = 16 * cluster
+    text = prose("text", 2 * unit)
+    with volume.mounted("compression"):
+        volume.file("/compressed/ends-early.txt", text)
+        volume.file("/compressed/undecodable.txt", text)
+    with volume.edited() as image:
+        end_early(volume, image, "/compressed/ends-early.txt", text, unit)
+        break_first_token(volume, image, "/compressed/undecodable.txt")
+    return volume
+
+
+def first_unit(volume, image, path):
+    """Where the compressed bytes of the first unit lie, and its first chunk's size with header."""
+    _, lcn, _ = image.record(volume.nodes[path].record).find(DATA).runs()[0]
+    at = lcn * image.cluster_size
+    header = int.from_bytes(image.read(at, 2), "little")
+    assert header >> 12 == 0xB, "a compressed chunk"
+    return at, (header & 0xFFF) + 3
+
+
+def end_early(volume, image, path, text, unit):
+    """A zero header after the first chunk: the rest of this unit reads as zeros."""
+    at, size = first_unit(volume, image, path)
+    image.write(at + size, b"\0\0")
+    volume.nodes[path].streams[""] = stream(text[:CHUNK] + bytes(unit - CHUNK) + text[unit:])
+
+
+def break_first_token(volume, image, path):
+    """The first token copies from in front of the chunk's start: this unit cannot be decoded."""
+    at, _ = first_unit(volume, image, path)
+    image.write(at + 2, b"\x01\xff\xff")
+    volume.nodes[path].lost = "data"
+
+
 def main():
     make("lznt1", 4096, 6 * MIB).pack()
-    make("lznt1-512", 512, 4 * MIB).pack()
+    patched("lznt1-512", 512, 4 * MIB).pack()
 
 
 if __name__ == "__main__":

@@ -14,13 +14,16 @@ import hashlib
 import json
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
 
 import mount
+from volume import time_value
 
 NTFS = pathlib.Path(__file__).resolve().parent.parent / "ntfs"
+DEMO = NTFS.parent / "demo"
 RESULTS = NTFS / "readers.json"
 LARGE = 1 << 30
 ICAT_LIMIT = 300
@@ -74,11 +77,25 @@ def with_ntfs_3g(image, folder, manifest):
     """Mounted read-only; the listing must be the manifest's, path for path."""
     point = os.path.join(folder, b"mounted")
     os.mkdir(point)
-    with mount.ntfs_3g(image, point, "ro,streams_interface=windows", limit=120):
+    with mount.ntfs_3g(image, point, "ro,streams_interface=windows", limit=60):
         result = compare(readable(manifest["entries"]), lambda e, n: read_mounted(point, e, n))
+        result["times_differ"] = named(wrong_times(point, manifest["entries"]))
         listed = set(walk(point))
     expected = {guest_bytes(e) for e in manifest["entries"]} - {b"/"}
     return result | {"missing": named(expected - listed), "unexpected": named(listed - expected)}
+
+
+def wrong_times(point, entries):
+    """Paths whose four times, at 100 ns, are not the manifest's."""
+    for entry in entries:
+        if "created" not in entry or "reparse" in entry or entry.get("lost"):
+            continue
+        path = guest_bytes(entry)
+        # In the order of the attribute: creation, modification, access, change.
+        expected = [entry[key] for key in ("created", "modified", "accessed", "changed")]
+        found = struct.unpack(">4Q", os.getxattr(point + path, "system.ntfs_times_be"))
+        if list(map(time_value, found)) != expected:
+            yield path
 
 
 def walk(point):
@@ -135,6 +152,21 @@ def verify(name):
     return results
 
 
+def verify_demo():
+    """Each state's disk as 7-Zip reads the chain, then its volume as ntfs-3g reads it."""
+    states = json.loads((DEMO / "expected.json").read_text(encoding="utf-8"))["states"]
+    for state in states:
+        with tempfile.TemporaryDirectory(prefix="hvrestore-verify-") as folder:
+            flat = subprocess.run(["7zz", "x", "-tvhdx", "-so", DEMO / state["file"]],
+                                  check=True, capture_output=True).stdout
+            assert hashlib.sha256(flat).hexdigest() == state["sha256"], state["file"]
+            image = os.path.join(folder, "volume.img")
+            with open(image, "wb") as file:
+                file.write(flat[state["partition_offset"] :])
+            result = with_ntfs_3g(image, os.fsencode(folder), state)
+            print(f"demo: {state['state']}: disk right by 7zz; ntfs-3g: {json.dumps(result)}")
+
+
 def main():
     names = sys.argv[1:] or sorted(p.name.removesuffix(".img.zst") for p in NTFS.glob("*.img.zst"))
     known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() and sys.argv[1:] else {}
@@ -142,6 +174,7 @@ def main():
         known[name] = verify(name)
         for reader, result in known[name].items():
             print(f"{name}: {reader}: {json.dumps(result, ensure_ascii=False)}")
+    verify_demo()
     text = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")
 
