@@ -62,3 +62,6 @@ pub use stack::Stack;
 pub use survey::{ParentFile, Summary, Survey, Surveyed};
 pub use virtual_disk::VirtualDisk;
 pub use windows_path::{Step, last_name, steps};
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,8 @@ impl ReadAt for Stack {
         };
         let mut run = self.look(offset, look)?;
         let mut last = run.len;
-        while last == look && run.len < max {
+        // A run that the look has cut goes on; a hole may go on in another layer.
+        while run.len < max && (last == look || matches!(run.place, Place::Hole)) {
             look = look.saturating_mul(2).min(max.saturating_sub(run.len));
             let next = self.look(offset.saturating_add(run.len), look)?;
             if !joins(&run, &next) {
