@@ -13,7 +13,7 @@ use crate::codes;
 use crate::format::gpt::{SMALLEST_ENTRY, USUAL_ENTRY_COUNT};
 use crate::probe::Probe;
 
-/// What is left of a disk's GPT: at least one header, good or bad.
+/// What is left of a disk's GPT.
 pub(crate) struct Gpt<'a> {
     disk: Probe<'a>,
     pub(crate) sector_size: u32,
@@ -44,28 +44,17 @@ impl<'a> Gpt<'a> {
             .collect();
         let valid = found.iter().position(|gpt| gpt.primary.good().is_some());
         let valid = valid.or_else(|| found.iter().position(Self::is_valid));
-        let there =
-            |gpt: &Self| !matches!((&gpt.primary, &gpt.backup), (Found::Absent, Found::Absent));
+        let there = |gpt: &Self| gpt.primary.is_there() || gpt.backup.is_there();
         let at = valid.or_else(|| found.iter().position(there))?;
         found.into_iter().nth(at)
     }
 
-    /// A GPT of which no header is left, to be salvaged where the MBR announces one.
-    pub(crate) fn announced(disk: Probe<'a>, sector_size: u32) -> Self {
-        Self {
-            primary: Found::Absent,
-            backup: Found::Absent,
-            ..Self::at(disk, sector_size)
-        }
-    }
-
-    fn at(disk: Probe<'a>, sector_size: u32) -> Self {
+    /// Whatever is left of the GPT that an MBR announces; no header need be found.
+    pub(crate) fn at(disk: Probe<'a>, sector_size: u32) -> Self {
         let sectors = disk.size().checked_div(sector_size.into()).unwrap_or(0);
         let last_lba = sectors.saturating_sub(1);
         let primary = Found::at(disk, 1, sector_size, "primary GPT header");
-        let alternate = primary
-            .alternate_lba()
-            .filter(|&lba| lba != last_lba && lba < last_lba);
+        let alternate = primary.alternate_lba().filter(|&lba| lba < last_lba);
         let backup = Found::at(disk, last_lba, sector_size, "backup GPT header");
         let backup = match (backup, alternate) {
             (Found::Absent, Some(lba)) => Found::at(disk, lba, sector_size, "backup GPT header"),

@@ -5,6 +5,26 @@
 //! named with size and label where it has them ([`Content`]); what is odd or damaged is listed in
 //! [`Table::notes`], and the rest is still served.
 //!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use blockio::{Memory, ReadAt};
+//! use hvrestore_partition::{Content, Scheme, read};
+//!
+//! // A volume that takes the whole disk, known by its boot sector.
+//! let mut image = vec![0; 4096];
+//! image[3..18].copy_from_slice(b"NTFS    \0\x02\x01\0\0\0\0");
+//! image[40] = 7;
+//! let disk: Arc<dyn ReadAt> = Arc::new(Memory::from(image));
+//! let table = read(&disk, 512)?;
+//! assert_eq!(table.scheme, Scheme::None);
+//! for partition in &table.partitions {
+//!     assert_eq!(partition.content, Content::Ntfs);
+//!     assert_eq!(partition.slice(&disk).size(), 4096);
+//! }
+//! # Ok::<(), hvrestore_partition::Error>(())
+//! ```
+//!
 //! | module | owns |
 //! |---|---|
 //! | [`read`], [`Table`], [`Partition`] | which table counts, and what it says |

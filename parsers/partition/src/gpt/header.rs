@@ -23,7 +23,9 @@ pub(super) enum Found {
     /// No signature.
     Absent,
     /// A header that cannot be trusted: why, and where it says that its other copy is.
-    Bad(Box<Fault>, Option<u64>),
+    Bad(Box<Fault>, u64),
+    /// Bytes that could not be read, which is no sign of a header.
+    Unreadable(Box<Fault>),
     Good(Box<Header>),
 }
 
@@ -34,7 +36,7 @@ impl Found {
         let fault = Fault::damaged(&codes::GPT_HEADER, what).at(offset);
         let sector = match disk.bytes(offset, sector_size.into()) {
             Ok(sector) => sector,
-            Err(error) => return Self::Bad(Box::new(fault.found(error.to_string())), None),
+            Err(error) => return Self::Unreadable(Box::new(fault.found(error.to_string()))),
         };
         let Ok((header, _)) = <gpt::Header as zerocopy::FromBytes>::read_from_prefix(&sector)
         else {
@@ -47,7 +49,7 @@ impl Found {
             Ok(()) => Self::Good(Box::new(Header(header))),
             Err((expected, found)) => Self::Bad(
                 Box::new(fault.expected(expected).found(found)),
-                Some(header.alternate_lba.get()),
+                header.alternate_lba.get(),
             ),
         }
     }
@@ -59,11 +61,16 @@ impl Found {
         }
     }
 
+    /// Whether a header is or was here.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Self::Good(_) | Self::Bad(..))
+    }
+
     /// Where the header says that its other copy is; checked by nothing but that copy's checksum.
     pub(super) fn alternate_lba(&self) -> Option<u64> {
         match self {
-            Self::Absent => None,
-            Self::Bad(_, lba) => *lba,
+            Self::Absent | Self::Unreadable(_) => None,
+            Self::Bad(_, lba) => Some(*lba),
             Self::Good(header) => Some(header.0.alternate_lba.get()),
         }
     }
@@ -72,7 +79,7 @@ impl Found {
     pub(super) fn fault(&self, what: &'static str, offset: u64) -> Option<Fault> {
         match self {
             Self::Good(_) => None,
-            Self::Bad(fault, _) => Some((**fault).clone()),
+            Self::Bad(fault, _) | Self::Unreadable(fault) => Some((**fault).clone()),
             Self::Absent => Some(
                 Fault::damaged(&codes::GPT_HEADER, what)
                     .at(offset)

@@ -60,7 +60,7 @@ impl<'a> Chooser<'a> {
 
     /// The MBR says that there is a GPT.
     fn announced_gpt(&self, gpt: Option<Gpt<'_>>, mbr: &Mbr) -> Result<Table, Error> {
-        let gpt = gpt.unwrap_or_else(|| Gpt::announced(self.probe, self.sector_size()));
+        let gpt = gpt.unwrap_or_else(|| Gpt::at(self.probe, self.sector_size()));
         let mut notes = Vec::new();
         if mbr.has_partitions() {
             let note = Fault::damaged(&codes::HYBRID_MBR, "master boot record").at(0);

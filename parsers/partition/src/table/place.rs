@@ -88,42 +88,51 @@ impl<'a> Placer<'a> {
 
     /// Cuts a partition at the end of the disk and looks what it holds.
     pub(super) fn place(&mut self, stated: Stated) {
-        let size = self.disk.size();
-        let type_name = stated.type_id.name();
-        let what = format!("partition {} ({type_name})", stated.number);
-        let end = stated.start.saturating_add(stated.len);
-        if stated.start >= size && stated.type_id != TypeId::Whole {
-            let fault = Fault::damaged(&codes::BEYOND_DISK, what).at(stated.start);
-            self.notes
-                .push(fault.expected(format!("a start within the {size:#x} bytes of the disk")));
+        let Some(len) = self.len_on_disk(&stated) else {
             return;
-        }
-        if end > size {
-            let fault = Fault::damaged(&codes::CUT_BY_DISK, what).at(stated.start);
-            let fault = fault.expected(format!("an end within the {size:#x} bytes of the disk"));
-            self.notes.push(fault.found(format!("{end:#x}")));
-        }
-        let len = stated.len.min(size.saturating_sub(stated.start));
+        };
         let slice = Slice::new(Arc::clone(self.disk), stated.start, len);
         let (content, notes) = identify::of_partition(&slice, stated.type_id);
-        let name = if stated.number == 0 {
-            "whole disk".into()
-        } else {
-            format!("partition {}", stated.number)
+        let name = match stated.number {
+            0 => "whole disk".to_owned(),
+            number => format!("partition {number}"),
         };
-        self.notes
-            .extend(notes.into_iter().map(|note| note.in_file(&name)));
+        let notes = notes.into_iter().map(|note| note.in_file(&name));
+        self.notes.extend(notes);
         self.partitions.push(Partition {
             number: stated.number,
             start: stated.start,
             len,
             stated_len: stated.len,
             type_id: stated.type_id,
-            type_name,
+            type_name: stated.type_id.name(),
             id: stated.id,
             name: stated.name,
             active: stated.active,
             content,
         });
+    }
+
+    /// How much of a partition the disk has; `None` where that is nothing. Less than all is noted.
+    fn len_on_disk(&mut self, stated: &Stated) -> Option<u64> {
+        let size = self.disk.size();
+        let end = stated.start.saturating_add(stated.len);
+        if end <= size {
+            return Some(stated.len);
+        }
+        let is_beyond = stated.start >= size;
+        let (code, part) = match is_beyond {
+            true => (&codes::BEYOND_DISK, "a start"),
+            false => (&codes::CUT_BY_DISK, "an end"),
+        };
+        let what = format!("partition {} ({})", stated.number, stated.type_id.name());
+        let found = if is_beyond { stated.start } else { end };
+        self.notes.push(
+            Fault::damaged(code, what)
+                .at(stated.start)
+                .expected(format!("{part} within the {size:#x} bytes of the disk"))
+                .found(format!("{found:#x}")),
+        );
+        (!is_beyond).then(|| size.saturating_sub(stated.start))
     }
 }

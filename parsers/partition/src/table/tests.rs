@@ -339,6 +339,16 @@ fn an_unreadable_start_of_the_disk_leaves_the_backup() {
 }
 
 #[test]
+fn a_disk_whose_start_cannot_be_read_is_not_said_to_have_a_gpt() {
+    let source = Memory::from(vec![0; 100 << 10]);
+    let disk: Arc<dyn ReadAt> = Arc::new(Failing::new(source, once(0..68 << 10)));
+    let table = read(&disk, 512).expect("nothing says that there is a table");
+    let whole = &table.partitions[0].content;
+    assert_eq!(*whole, Content::Unknown(FirstBytes::Unreadable));
+    assert_eq!(ids(&table), ["HV-E601", "HV-D420"]);
+}
+
+#[test]
 fn an_unreadable_partition_is_unknown_and_the_next_is_served() {
     let bad = 4096..4096 + (32 << 10);
     let disk: Arc<dyn ReadAt> =
