@@ -24,6 +24,11 @@ pub struct Accept {
 }
 
 /// Finds the files of chains among those of a gate.
+///
+/// A parent is looked for where the child's parent locator says: by the relative path, then by its
+/// name beside the child. What lies there counts only if it has the right identifier; if not,
+/// every file of the gate is looked at for it, disk files first. Several files with the identifier
+/// are one parent if they are the same byte for byte, and refused otherwise.
 pub struct Finder {
     gate: Arc<dyn Gate>,
     cache: Cache,
@@ -120,8 +125,8 @@ impl Finder {
     pub(crate) fn accepted(&self, child: &Path) -> Option<&Accept> {
         let is_child = |accept: &&Accept| {
             let by_name = name_of(child).eq_ignore_ascii_case(&name_of(&accept.child));
-            let name_only = accept.child.file_name() == Some(accept.child.as_os_str());
-            name_only && by_name || self.gate.identity(child) == self.gate.identity(&accept.child)
+            is_name(&accept.child) && by_name
+                || self.gate.identity(child) == self.gate.identity(&accept.child)
         };
         self.accept.iter().find(is_child)
     }
@@ -152,6 +157,11 @@ impl Finder {
 pub(crate) fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
+}
+
+/// Whether `path` is a file's name and no more.
+pub(crate) fn is_name(path: &Path) -> bool {
+    path.file_name() == Some(path.as_os_str())
 }
 
 fn too_long(child: &LayerEntry, link: ParentLink) -> Box<BrokenLink> {

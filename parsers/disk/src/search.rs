@@ -11,7 +11,7 @@ use crate::codes::{
     CYCLE, PARENT_AMBIGUOUS, PARENT_DIFFERS, PARENT_FORMAT, PARENT_MISSING, PARENT_UNREADABLE,
     SECTOR_SIZE,
 };
-use crate::finder::name_of;
+use crate::finder::{is_name, name_of};
 use crate::identical::identical;
 use crate::index::{Entry, Index};
 use crate::{Accept, BrokenLink, Finder, FoundBy, Image, LayerEntry, Linkage, ParentLink, Refused};
@@ -179,54 +179,49 @@ impl<'a> Search<'a> {
         )
     }
 
-    /// The one parent that the operator vouches for; its identifier may differ, nothing else.
+    /// The first file that the operator's word may mean and that fits but for its identifier.
     fn accepted(&mut self, accept: &Accept) -> Option<Parent> {
-        let mut opened = None;
-        for path in self.accepted_places(&accept.parent) {
-            if self.seen.contains(&self.finder.gate().identity(&path)) {
-                self.refuse(&path, FoundBy::Accepted, cycle(&path));
-                continue;
-            }
-            match self.open(&path, FoundBy::Accepted) {
-                Ok(parent) => {
-                    opened = Some(parent);
-                    break;
-                }
-                Err(fault) => self.refuse(&path, FoundBy::Accepted, fault),
-            }
-        }
-        let parent = opened?;
-        let linkage = self.linkage(&parent).or_else(|fault| {
-            let overridden = Linkage::Overridden {
-                expected: self.link.ids.clone(),
-                found: parent.image.id(),
-            };
-            let only_the_id = fault.code == &PARENT_DIFFERS;
-            let linkage = only_the_id.then_some(overridden).ok_or(fault)?;
-            self.check_sector_size(&parent).map(|()| linkage)
-        });
-        match linkage {
-            Ok(linkage) => Some((parent, linkage)),
-            Err(fault) => {
-                self.refuse(&parent.path, FoundBy::Accepted, fault);
-                None
-            }
-        }
+        let places = self.accepted_places(&accept.parent);
+        places.iter().find_map(|path| {
+            let parent = self.accepted_at(path);
+            parent
+                .map_err(|fault| self.refuse(path, FoundBy::Accepted, fault))
+                .ok()
+        })
     }
 
-    /// What the operator's `parent` may mean: a path, one from the child's folder, a name.
-    fn accepted_places(&self, parent: &Path) -> Vec<PathBuf> {
-        let gate = self.finder.gate();
-        let beside = parent
-            .to_str()
-            .and_then(|path| gate.resolve(&self.child.path, path));
-        if gate.open(parent).is_ok() {
-            return vec![parent.to_owned()];
+    fn accepted_at(&self, path: &Path) -> Result<Parent, Fault> {
+        if self.seen.contains(&self.finder.gate().identity(path)) {
+            return Err(cycle(path));
         }
-        let name = name_of(parent);
-        let named = self.finder.listing().files.iter();
-        let named = named.filter(|path| name_of(path).eq_ignore_ascii_case(&name));
-        beside.into_iter().chain(named.cloned()).collect()
+        let parent = self.open(path, FoundBy::Accepted)?;
+        let linkage = match self.linkage(&parent) {
+            Err(fault) if fault.code == &PARENT_DIFFERS => {
+                self.check_sector_size(&parent)?;
+                Linkage::Overridden {
+                    expected: self.link.ids.clone(),
+                    found: parent.image.id(),
+                }
+            }
+            linkage => linkage?,
+        };
+        Ok((parent, linkage))
+    }
+
+    /// What the operator's `parent` may mean: a path; where it is a name alone, the file of that
+    /// name beside the child, or else anywhere in the gate.
+    fn accepted_places(&self, parent: &Path) -> Vec<PathBuf> {
+        let given = || vec![parent.to_owned()];
+        let Some(name) = parent.to_str().filter(|_| is_name(parent)) else {
+            return given();
+        };
+        if let Some(beside) = self.finder.gate().resolve(&self.child.path, name) {
+            return vec![beside];
+        }
+        let files = self.finder.listing().files.iter();
+        let named = files.filter(|path| name_of(path).eq_ignore_ascii_case(name));
+        let named: Vec<_> = named.cloned().collect();
+        if named.is_empty() { given() } else { named }
     }
 
     /// Every file by its id; those that are named as disks first.

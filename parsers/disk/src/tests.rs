@@ -19,7 +19,7 @@ use testkit::mutate::Chance;
 use testkit::vhdx::Image;
 use uuid::Uuid;
 
-use crate::{BrokenLink, Chain, Error, Finder, VirtualDisk};
+use crate::{BrokenLink, Chain, Error, Finder, LayerEntry, VirtualDisk};
 use memory_gate::MemoryGate;
 
 const MIB: u64 = 1 << 20;
@@ -79,9 +79,11 @@ fn broken(gate: MemoryGate, leaf: &str) -> BrokenLink {
 
 /// Each layer's file and how it was found.
 fn found(chain: &Chain) -> Vec<String> {
-    let layers = chain.layers.iter();
-    let words = layers.map(|l| format!("{}: {}", l.path.display(), l.found_by.words()));
-    words.collect()
+    let words = |layer: &LayerEntry| {
+        let path = layer.path.display().to_string().replace('\\', "/");
+        format!("{path}: {}", layer.found_by.words())
+    };
+    chain.layers.iter().map(words).collect()
 }
 
 fn bytes(disk: &dyn ReadAt) -> Vec<u8> {

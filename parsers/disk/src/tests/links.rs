@@ -120,7 +120,7 @@ fn a_vouched_parent_that_is_not_there_breaks_the_chain() {
     let chain = finder.chain(Path::new("leaf.avhdx")).expect("opens");
     assert_eq!(
         chain.broken.expect("no such parent").fault.code.id,
-        "HV-E501"
+        "HV-E508"
     );
 }
 
