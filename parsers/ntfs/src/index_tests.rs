@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use blockio::FaultKind;
+use testkit::mutate::Chance;
 use tree::Cursor;
 
-use super::test_index::{Item, RECORD, TestIndex, items, own_upcase, with_fixups};
+use super::test_index::{Item, RECORD, TestIndex, items, own_upcase, sorted, with_fixups};
 use super::*;
 use crate::reference::FileReference;
 
@@ -38,10 +39,8 @@ fn records(names: impl Iterator<Item = Result<IndexedName>>) -> Vec<u64> {
 
 /// The record numbers of `items` in the order of the index.
 fn in_order(items: &[Item]) -> Vec<u64> {
-    let upcase = own_upcase();
-    let mut items = items.to_vec();
-    items.sort_by(|a, b| upcase.compare(&a.name, &b.name));
-    items.iter().map(|item| item.reference.record()).collect()
+    let record = |item: &Item| item.reference.record();
+    sorted(items).iter().map(record).collect()
 }
 
 fn lookup(directory: &Directory, name: &str) -> Option<u64> {
@@ -356,13 +355,7 @@ fn with_a_stand_in_case_table_names_are_found_whatever_their_order() {
 #[test]
 fn no_damage_panics_hangs_or_makes_up_more_than_there_is() {
     let index = deep();
-    let mut random = 0x2545_F491_4F6C_DD1D_u64;
-    let mut next = move |below: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % below as u64) as usize
-    };
+    let mut chance = Chance::new(7);
     let names: Vec<_> = many()
         .into_iter()
         .step_by(97)
@@ -370,24 +363,26 @@ fn no_damage_panics_hangs_or_makes_up_more_than_there_is() {
         .collect();
     for _ in 0..500 {
         let mut damaged = index.clone();
-        for _ in 0..=next(6) {
-            let block = next(damaged.records.len() + 1);
+        for _ in 0..=chance.below(6) {
+            let block = chance.below(damaged.records.len() + 1);
             let bytes = damaged.records.get_mut(block).unwrap_or(&mut damaged.root);
-            let at = next(bytes.len());
-            bytes[at] = [0, 0xFF, bytes[at] ^ 1 << next(8), next(256) as u8][next(4)];
+            let at = chance.below(bytes.len());
+            let flipped = bytes[at] ^ 1 << chance.below(8);
+            let random = chance.bits() as u8;
+            bytes[at] = chance.one_of(&[0, 0xFF, flipped, random]);
         }
-        let bitmap_at = next(damaged.bitmap.len());
-        damaged.bitmap[bitmap_at] = next(256) as u8;
+        let at = chance.below(damaged.bitmap.len());
+        damaged.bitmap[at] = chance.bits() as u8;
         let items: Vec<_> = damaged.open().names(Cursor::START).collect();
         assert!(items.len() < 1000, "{}", items.len());
         let listed: Vec<_> = items.iter().flatten().collect();
+        let in_order = listed.is_sorted_by_key(|found| own_upcase().fold(&found.name));
         let directory = damaged.open();
         for name in &names {
             // A name that is listed is found, unless the listing is so out of order that nothing
             // short of reading all of it would tell.
             let is_missed = !matches!(directory.lookup(name), Ok(Some(_)));
             let is_listed = listed.iter().any(|found| found.name == *name);
-            let in_order = listed.is_sorted_by_key(|found| own_upcase().fold(&found.name));
             assert!(!(is_missed && is_listed && in_order), "{name:?}");
         }
         if let Some(last) = listed.last() {

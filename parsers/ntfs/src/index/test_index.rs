@@ -49,6 +49,14 @@ pub(super) fn items<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Item> {
         .collect()
 }
 
+/// `items` in the order of an index: by case rule, case twins by their code units.
+pub(super) fn sorted(items: &[Item]) -> Vec<Item> {
+    let upcase = own_upcase();
+    let mut items = items.to_vec();
+    items.sort_by(|a, b| upcase.compare(&a.name, &b.name));
+    items
+}
+
 /// An entry of a node.
 pub(super) fn entry(item: Option<&Item>, subnode: Option<u64>) -> Vec<u8> {
     let mut key = Vec::new();
@@ -92,9 +100,7 @@ fn node(first_entry: usize, entries: &[u8]) -> Vec<u8> {
 impl TestIndex {
     /// The B-tree of `items`, sorted by the standard case rule, `per_node` names in a node.
     pub(super) fn new(items: &[Item], per_node: usize, vcn_unit: usize) -> Self {
-        let upcase = own_upcase();
-        let mut items = items.to_vec();
-        items.sort_by(|a, b| upcase.compare(&a.name, &b.name));
+        let items = sorted(items);
         let mut index = Self {
             vcn_unit,
             ..Self::default()
