@@ -73,7 +73,9 @@ pub fn all() -> Vec<&'static Code> {
 pub fn find(id: &str) -> Option<&'static Code> {
     let id = id.trim().trim_matches(['[', ']']).to_ascii_uppercase();
     let id = id.strip_prefix("HV-").unwrap_or(&id);
-    all().into_iter().find(|code| code.id.strip_prefix("HV-") == Some(id))
+    all()
+        .into_iter()
+        .find(|code| code.id.strip_prefix("HV-") == Some(id))
 }
 
 #[cfg(test)]
@@ -89,7 +91,10 @@ mod tests {
         for code in all() {
             let (head, number) = code.id.split_at(4);
             assert!(["HV-W", "HV-E", "HV-D"].contains(&head), "{code}");
-            assert!(number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()), "{code}");
+            assert!(
+                number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()),
+                "{code}"
+            );
         }
     }
 
@@ -98,7 +103,10 @@ mod tests {
         for code in all() {
             for text in [code.meaning, code.remedy] {
                 assert!(text.len() > 10, "{code}: {text:?}");
-                assert!(!text.ends_with('.') && text == text.trim(), "{code}: {text:?}");
+                assert!(
+                    !text.ends_with('.') && text == text.trim(),
+                    "{code}: {text:?}"
+                );
             }
         }
     }

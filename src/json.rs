@@ -178,7 +178,7 @@ mod tests {
                 .maybe_text("none", None)
                 .number("n", u64::MAX)
                 .flag("f", true);
-            o.list("l", ["x", "y"], |out, item| quote(out, item));
+            o.list("l", ["x", "y"], quote);
             o.object("o", |o| {
                 o.number("in", 1);
             });

@@ -96,7 +96,7 @@ pub enum ChainView {
     /// Read by this disk.
     Read(Arc<VirtualDisk>),
     /// Broken, or at fault otherwise.
-    Broken(Chain),
+    Broken(Box<Chain>),
 }
 
 impl ChainView {
@@ -135,7 +135,10 @@ impl Backup {
             return Err(Error::no_source(source, &error));
         }
         let cache = Cache::default();
-        let folders = options.search.iter().fold(Folders::around(source), |f, dir| f.search(dir));
+        let folders = options
+            .search
+            .iter()
+            .fold(Folders::around(source), |f, dir| f.search(dir));
         let folders = Arc::new(folders.allow_absolute(options.allow_absolute_parents));
         let accept = options.accept_parent.iter().map(|(child, parent)| Accept {
             child: child.into(),
@@ -144,7 +147,12 @@ impl Backup {
         let finder = Finder::new(folders.clone(), &cache).accept(accept.collect());
         let survey = finder.survey();
         let disks = disks::open(source, &survey, &finder, &cache, options)?;
-        let mut backup = Self { disks, survey, folders, notes: Vec::new() };
+        let mut backup = Self {
+            disks,
+            survey,
+            folders,
+            notes: Vec::new(),
+        };
         backup.assign_letters();
         backup.notes = notes::collect(&backup, options);
         Ok(backup)
@@ -152,12 +160,16 @@ impl Backup {
 
     /// The volumes that can be read, disk by disk.
     pub fn volumes(&self) -> impl Iterator<Item = &Volume> {
-        self.disks.iter().filter_map(|disk| disk.opened.as_ref().ok()).flat_map(|disk| &disk.volumes)
+        self.disks
+            .iter()
+            .filter_map(|disk| disk.opened.as_ref().ok())
+            .flat_map(|disk| &disk.volumes)
     }
 
     /// The volumes that hold a guest's data: all but recovery partitions.
     pub fn data_volumes(&self) -> impl Iterator<Item = &Volume> {
-        self.volumes().filter(|volume| !volume.partition.is_recovery())
+        self.volumes()
+            .filter(|volume| !volume.partition.is_recovery())
     }
 
     /// What the operator should know before reading.
@@ -175,7 +187,11 @@ impl Backup {
     /// The source files in use, which no output may be.
     #[must_use]
     pub fn source_files(&self) -> Vec<PathBuf> {
-        self.folders.opened().iter().map(|file| file.path().to_owned()).collect()
+        self.folders
+            .opened()
+            .iter()
+            .map(|file| file.path().to_owned())
+            .collect()
     }
 }
 

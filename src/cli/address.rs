@@ -64,8 +64,14 @@ impl Address {
     }
 
     fn new(volume: VolumeChoice, rest: &str) -> Self {
-        let names: Vec<_> = rest.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
-        Self { volume, path: names.join("/") }
+        let names: Vec<_> = rest
+            .split('/')
+            .filter(|name| !name.is_empty() && *name != ".")
+            .collect();
+        Self {
+            volume,
+            path: names.join("/"),
+        }
     }
 }
 
@@ -108,8 +114,14 @@ fn split_letter(text: &str) -> Option<(char, &str)> {
 
 /// `disk0/part2` or `disk0/part2/rest`.
 fn split_part(text: &str) -> Option<(usize, u32, &str)> {
-    let (disk, rest) = text.trim_start_matches('/').strip_prefix("disk")?.split_once('/')?;
-    let (part, rest) = rest.strip_prefix("part")?.split_once('/').unwrap_or((&rest[4..], ""));
+    let (disk, rest) = text
+        .trim_start_matches('/')
+        .strip_prefix("disk")?
+        .split_once('/')?;
+    let (part, rest) = rest
+        .strip_prefix("part")?
+        .split_once('/')
+        .unwrap_or((&rest[4..], ""));
     Some((disk.parse().ok()?, part.parse().ok()?, rest))
 }
 
@@ -124,8 +136,17 @@ mod tests {
 
     #[test]
     fn drive_letters_in_both_spellings() {
-        for text in [r"C:\Users\ana", "c:/Users/ana/", r"C:Users\ana", r"\\?\C:\Users\.\ana"] {
-            assert_eq!(parsed(text), (VolumeChoice::Letter('C'), "Users/ana".into()), "{text}");
+        for text in [
+            r"C:\Users\ana",
+            "c:/Users/ana/",
+            r"C:Users\ana",
+            r"\\?\C:\Users\.\ana",
+        ] {
+            assert_eq!(
+                parsed(text),
+                (VolumeChoice::Letter('C'), "Users/ana".into()),
+                "{text}"
+            );
         }
         assert_eq!(parsed("D:"), (VolumeChoice::Letter('D'), String::new()));
     }
@@ -135,12 +156,20 @@ mod tests {
         let part = VolumeChoice::Part { disk: 0, part: 2 };
         assert_eq!(parsed("disk0/part2"), (part.clone(), String::new()));
         assert_eq!(parsed("/disk0/part2/a/b"), (part, "a/b".into()));
-        assert_eq!(parsed("label=Data/x"), (VolumeChoice::Label("Data".into()), "x".into()));
+        assert_eq!(
+            parsed("label=Data/x"),
+            (VolumeChoice::Label("Data".into()), "x".into())
+        );
     }
 
     #[test]
     fn anything_else_is_a_path_on_the_only_volume() {
-        for (text, path) in [("/Users/x", "Users/x"), ("disk1.txt", "disk1.txt"), ("", ""), ("é:", "é:")] {
+        for (text, path) in [
+            ("/Users/x", "Users/x"),
+            ("disk1.txt", "disk1.txt"),
+            ("", ""),
+            ("é:", "é:"),
+        ] {
             assert_eq!(parsed(text), (VolumeChoice::Only, path.into()), "{text}");
         }
     }

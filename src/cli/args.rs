@@ -11,7 +11,13 @@ pub struct Global {
     #[arg(long, global = true, help_heading = "Output")]
     pub json: bool,
     /// Say nothing but errors
-    #[arg(short, long, global = true, help_heading = "Output", conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        help_heading = "Output",
+        conflicts_with = "verbose"
+    )]
     pub quiet: bool,
     /// Say more: which file was opened why, how bytes were moved
     #[arg(short, long, global = true, help_heading = "Output")]
@@ -20,7 +26,13 @@ pub struct Global {
     #[arg(long, global = true, help_heading = "Output")]
     pub no_progress: bool,
     /// Color messages
-    #[arg(long, global = true, help_heading = "Output", value_name = "WHEN", default_value_t)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Output",
+        value_name = "WHEN",
+        default_value_t
+    )]
     pub color: ColorChoice,
 }
 
@@ -39,7 +51,13 @@ pub struct SourceArgs {
 #[derive(Clone, Debug, Args)]
 pub struct StateArgs {
     /// State to read: now, base, #N (counted from base, which is #0), or a chain file's name or part of it
-    #[arg(short, long, value_name = "STATE", default_value = "now", help_heading = "Source")]
+    #[arg(
+        short,
+        long,
+        value_name = "STATE",
+        default_value = "now",
+        help_heading = "Source"
+    )]
     pub checkpoint: String,
     /// Another folder to look in for parents (repeatable); SOURCE itself is always searched
     #[arg(long, value_name = "DIR", help_heading = "Source")]
@@ -75,7 +93,9 @@ pub enum Algorithm {
 }
 
 fn parse_link(text: &str) -> Result<(String, String), String> {
-    let (child, parent) = text.split_once('=').ok_or("expected CHILD=PARENT, two file names")?;
+    let (child, parent) = text
+        .split_once('=')
+        .ok_or("expected CHILD=PARENT, two file names")?;
     if child.is_empty() || parent.is_empty() {
         return Err("expected CHILD=PARENT, two file names".into());
     }

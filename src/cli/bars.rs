@@ -20,14 +20,25 @@ pub(crate) struct Bar {
 impl Bar {
     pub(crate) fn new(ctx: &Context) -> Self {
         let global = &ctx.global;
-        let hidden = global.quiet || global.json || global.no_progress || !std::io::stderr().is_terminal();
-        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
+        let hidden =
+            global.quiet || global.json || global.no_progress || !std::io::stderr().is_terminal();
+        let target = if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        };
         let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(style("{spinner} {msg}  {bytes}  {bytes_per_sec}  {elapsed}"));
+        bar.set_style(style(
+            "{spinner} {msg}  {bytes}  {bytes_per_sec}  {elapsed}",
+        ));
         if !hidden {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Self { bar, files: AtomicU64::new(0), settled: AtomicU64::new(0) }
+        Self {
+            bar,
+            files: AtomicU64::new(0),
+            settled: AtomicU64::new(0),
+        }
     }
 
     /// What there is to do, where that is known from the start.

@@ -22,7 +22,7 @@ const CHUNK: usize = 1 << 20;
 ///   hvrestore cat /backup/web01 'C:\dl\setup.exe' --stream Zone.Identifier
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Files in the guest, written one after another
@@ -39,8 +39,11 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or bytes cannot be read.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    anyhow::ensure!(!ctx.global.json, "cat writes bytes; hash --json describes them");
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        !ctx.global.json,
+        "cat writes bytes; hash --json describes them"
+    );
     let backup = ctx.open(&args.source)?;
     let stream = args.stream.as_deref().map(Name::from);
     let mut out = ctx.stdout();
@@ -61,7 +64,11 @@ fn one(
     if target.entry.metadata.kind == Kind::Directory && stream.is_none() {
         return Err(Stop::new(Exit::Usage, &codes::cli::IS_DIRECTORY, "is a directory").into());
     }
-    copy(out, &*target.volume.fs.open(target.entry.node, stream)?, ctx)
+    copy(
+        out,
+        &*target.volume.fs.open(target.entry.node, stream)?,
+        ctx,
+    )
 }
 
 /// Writes all of `bytes` to `out`.
@@ -69,7 +76,9 @@ pub(crate) fn copy(out: &mut impl Write, bytes: &dyn ReadAt, ctx: &Context) -> a
     let mut buf = vec![0; CHUNK];
     let mut at = 0;
     while at < bytes.size() && !ctx.cancelled() {
-        let len = usize::try_from(bytes.size() - at).unwrap_or(CHUNK).min(CHUNK);
+        let len = usize::try_from(bytes.size() - at)
+            .unwrap_or(CHUNK)
+            .min(CHUNK);
         bytes.read_exact_at(&mut buf[..len], at)?;
         out.write_all(&buf[..len])?;
         at += blockio::clamp(len);

@@ -19,7 +19,7 @@ use crate::open::{Backup, Disk};
 ///   hvrestore chain /backup/web01/web01_6B0F.avhdx --search /backup/base
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
 }
@@ -28,9 +28,11 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let options =
-        crate::open::Options { every_leaf: true, ..context::options(&args.source.state) };
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let options = crate::open::Options {
+        every_leaf: true,
+        ..context::options(&args.source.state)
+    };
     let backup = ctx.open_with(&args.source, &options)?;
     let mut out = ctx.stdout();
     if ctx.global.json {
@@ -46,7 +48,11 @@ pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
             show(&mut out, disk)?;
         }
         for name in orphans(&backup) {
-            writeln!(out, "orphan: {}: its parent is not here", text::escape(&name))?;
+            writeln!(
+                out,
+                "orphan: {}: its parent is not here",
+                text::escape(&name)
+            )?;
         }
     }
     out.flush()?;
@@ -55,13 +61,25 @@ pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 
 /// Broken links and files that do not open are what this command is asked for.
 fn exit(backup: &Backup) -> Exit {
-    let faults: Vec<_> = backup.disks.iter().filter_map(|disk| disk.opened.as_ref().err()).collect();
+    let faults: Vec<_> = backup
+        .disks
+        .iter()
+        .filter_map(|disk| disk.opened.as_ref().err())
+        .collect();
     let delivered = faults.len() < backup.disks.len();
-    faults.first().map_or(Exit::Done, |fault| Exit::after(crate::cli::exit_of(fault), delivered))
+    faults.first().map_or(Exit::Done, |fault| {
+        Exit::after(crate::cli::exit_of(fault), delivered)
+    })
 }
 
 fn show(out: &mut impl Write, disk: &Disk) -> anyhow::Result<()> {
-    writeln!(out, "disk{}  state #{} of {}", disk.number, disk.state.number, disk.family.states.len())?;
+    writeln!(
+        out,
+        "disk{}  state #{} of {}",
+        disk.number,
+        disk.state.number,
+        disk.family.states.len()
+    )?;
     match (&disk.chain, &disk.opened) {
         (Some(view), _) => show_chain(out, view.chain())?,
         (None, Err(fault)) => writeln!(out, "  {}", text::escape(&fault.to_string()))?,
@@ -72,7 +90,12 @@ fn show(out: &mut impl Write, disk: &Disk) -> anyhow::Result<()> {
         for state in &disk.family.states {
             let mark = if *state == disk.state { '*' } else { ' ' };
             let indent = "  ".repeat(state.depth.min(20));
-            writeln!(out, "  {mark} #{:<3} {indent}{}", state.number, text::escape(&state.file_name()))?;
+            writeln!(
+                out,
+                "  {mark} #{:<3} {indent}{}",
+                state.number,
+                text::escape(&state.file_name())
+            )?;
         }
     }
     Ok(())
@@ -84,7 +107,12 @@ fn show_chain(out: &mut impl Write, chain: &Chain) -> anyhow::Result<()> {
         let image = &layer.image;
         let kind = crate::cli::inspect::kind_word(image.kind());
         let allocated = image.allocated().map_or_else(|_| "?".into(), text::size);
-        write!(out, "      {} {kind}, file {}, holds {allocated}", image.format().name(), text::size(layer.file_size))?;
+        write!(
+            out,
+            "      {} {kind}, file {}, holds {allocated}",
+            image.format().name(),
+            text::size(layer.file_size)
+        )?;
         writeln!(out, ", found by {}", layer.found_by.words())?;
         match chain.layers.get(index + 1).zip(layer.link.as_ref()) {
             Some((parent, link)) => writeln!(out, "   |  {}", link_text(link, parent))?,
@@ -95,21 +123,39 @@ fn show_chain(out: &mut impl Write, chain: &Chain) -> anyhow::Result<()> {
 }
 
 fn link_text(link: &Linkage, parent: &LayerEntry) -> String {
-    let id = parent.image.id().map_or_else(|| "none".into(), |id| id.to_string());
+    let id = parent
+        .image
+        .id()
+        .map_or_else(|| "none".into(), |id| id.to_string());
     match link {
         Linkage::Matches => format!("link holds: parent has identifier {id}"),
         Linkage::MatchesSecond => format!("link holds by its second identifier {id}"),
-        Linkage::Overridden { .. } => format!("LINK ACCEPTED BY THE OPERATOR: parent has identifier {id}"),
+        Linkage::Overridden { .. } => {
+            format!("LINK ACCEPTED BY THE OPERATOR: parent has identifier {id}")
+        }
     }
 }
 
 fn broken(out: &mut impl Write, chain: &Chain) -> anyhow::Result<()> {
-    let Some(BrokenLink { fault, candidates, fix, .. }) = &chain.broken else { return Ok(()) };
+    let Some(BrokenLink {
+        fault,
+        candidates,
+        fix,
+        ..
+    }) = &chain.broken
+    else {
+        return Ok(());
+    };
     writeln!(out, "   X  BROKEN: {}", text::escape(&fault.to_string()))?;
     for refused in candidates {
         let path = refused.path.display().to_string();
         let why = refused.fault.to_string();
-        writeln!(out, "      refused: {}: {}", text::escape(&path), text::escape(&why))?;
+        writeln!(
+            out,
+            "      refused: {}: {}",
+            text::escape(&path),
+            text::escape(&why)
+        )?;
     }
     Ok(writeln!(out, "      fix: {}", text::escape(fix))?)
 }
@@ -117,15 +163,19 @@ fn broken(out: &mut impl Write, chain: &Chain) -> anyhow::Result<()> {
 fn orphans(backup: &Backup) -> Vec<String> {
     let files = backup.survey.files.iter();
     let orphans = files.filter(|file| file.parent == ParentFile::Missing);
-    orphans.map(|file| file.path.display().to_string()).collect()
+    orphans
+        .map(|file| file.path.display().to_string())
+        .collect()
 }
 
 fn damaged(backup: &Backup) -> Vec<Value> {
     let files = backup.survey.files.iter();
     let entry = |file: &disk::Surveyed| {
         let fault = file.outcome.as_ref().err()?;
-        Some(json!({ "file": file.path.display().to_string(), "code": fault.code.id,
-            "message": fault.to_string() }))
+        Some(
+            json!({ "file": file.path.display().to_string(), "code": fault.code.id,
+            "message": fault.to_string() }),
+        )
     };
     files.filter_map(entry).collect()
 }

@@ -9,7 +9,7 @@ use crate::cli::{Cli, Context, Exit};
 ///
 /// Example: hvrestore completions bash > /etc/bash_completion.d/hvrestore
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Shell
     shell: Shell,
 }
@@ -18,7 +18,12 @@ pub struct Args {
 ///
 /// # Errors
 /// Where stdout cannot be written.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "hvrestore", &mut ctx.stdout());
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    clap_complete::generate(
+        args.shell,
+        &mut Cli::command(),
+        "hvrestore",
+        &mut ctx.stdout(),
+    );
     Ok(Exit::Done)
 }

@@ -22,9 +22,15 @@ impl Console {
         let color = match global.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            ColorChoice::Auto => {
+                std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+            }
         };
-        Self { quiet: global.quiet, verbose: global.verbose, color }
+        Self {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            color,
+        }
     }
 
     /// Something worth knowing: which state is read, what was replayed.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, StdoutLock, Write};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cli::args::{Global, SourceArgs, StateArgs};
 use crate::cli::{Console, Exit, Stop};
@@ -41,7 +41,14 @@ impl Context {
         if let Err(error) = ctrlc::set_handler(handler) {
             console.detail(&format!("Ctrl-C ends the run at once: {error}"));
         }
-        Self { global, console, cancel, watch: OnceLock::new(), partly: AtomicBool::new(false), said: Mutex::default() }
+        Self {
+            global,
+            console,
+            cancel,
+            watch: OnceLock::new(),
+            partly: AtomicBool::new(false),
+            said: Mutex::default(),
+        }
     }
 
     /// Whether the operator asked to stop.
@@ -153,5 +160,9 @@ pub(crate) fn options(args: &StateArgs) -> Options {
 /// The stop for a pattern or path that matches nothing.
 #[must_use]
 pub(crate) fn no_match(text: &str) -> Stop {
-    Stop::new(Exit::NoMatch, &codes::cli::NO_MATCH, format!("{text}: nothing matched"))
+    Stop::new(
+        Exit::NoMatch,
+        &codes::cli::NO_MATCH,
+        format!("{text}: nothing matched"),
+    )
 }

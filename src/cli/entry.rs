@@ -42,7 +42,9 @@ pub fn write_json(out: &mut Vec<u8>, fs: &dyn FileSystem, volume: &str, entry: &
     write_metadata(&mut object, &entry.metadata);
     object.list("streams", &entry.streams, |out, stream| {
         let mut object = Object::begin(out);
-        object.wtf8("name", "", stream.name.as_bytes()).number("size", stream.size);
+        object
+            .wtf8("name", "", stream.name.as_bytes())
+            .number("size", stream.size);
         object.end();
     });
     if let Some(tag) = entry.metadata.reparse_tag {
@@ -58,10 +60,20 @@ pub fn write_json(out: &mut Vec<u8>, fs: &dyn FileSystem, volume: &str, entry: &
 pub fn write_metadata(object: &mut Object<'_>, metadata: &Metadata) {
     object.text("kind", kind_word(metadata.kind));
     object.number("record", metadata.number);
-    object.number("size", metadata.size).number("allocated", metadata.allocated);
-    object.list("attributes", metadata.attributes.names(), crate::json::quote);
-    object.time("created", metadata.created).time("modified", metadata.modified);
-    object.time("changed", metadata.changed).time("accessed", metadata.accessed);
+    object
+        .number("size", metadata.size)
+        .number("allocated", metadata.allocated);
+    object.list(
+        "attributes",
+        metadata.attributes.names(),
+        crate::json::quote,
+    );
+    object
+        .time("created", metadata.created)
+        .time("modified", metadata.modified);
+    object
+        .time("changed", metadata.changed)
+        .time("accessed", metadata.accessed);
     object.number("links", metadata.links.into());
     if let Some(word) = storage_word(metadata.storage) {
         object.text("storage", word);
@@ -72,7 +84,9 @@ fn write_reparse(object: &mut Object<'_>, tag: u32, fs: &dyn FileSystem, entry: 
     object.text("tag", &format!("{tag:#010x}"));
     if let Ok(link) = fs.read_link(entry.node) {
         object.wtf8("target", "", link.target.as_bytes());
-        object.wtf8("print", "", link.print.as_bytes()).flag("relative", link.relative);
+        object
+            .wtf8("print", "", link.print.as_bytes())
+            .flag("relative", link.relative);
     }
 }
 
@@ -90,17 +104,45 @@ pub fn write_long(out: &mut String, fs: &dyn FileSystem, entry: &Entry, name: &s
     }
     for stream in &entry.streams {
         let stream_name = stream.name.to_string();
-        let _ = write!(out, "\n{:6} {:>15} {:19}  {name}:{}", "", stream.size, "", text::escape(&stream_name));
+        let _ = write!(
+            out,
+            "\n{:6} {:>15} {:19}  {name}:{}",
+            "",
+            stream.size,
+            "",
+            text::escape(&stream_name)
+        );
     }
     out.push('\n');
 }
 
 /// `darhsl`: directory, archive, read-only, hidden, system, link, as in PowerShell's `Mode`.
 fn flags(metadata: &Metadata) -> String {
-    let attribute = |bit, letter| if metadata.attributes.contains(bit) { letter } else { '-' };
-    let kind = if metadata.kind == Kind::Directory { 'd' } else { '-' };
-    let link = if matches!(metadata.kind, Kind::Symlink | Kind::Junction) { 'l' } else { '-' };
-    [kind, attribute(0x20, 'a'), attribute(0x1, 'r'), attribute(0x2, 'h'), attribute(0x4, 's'), link]
-        .iter()
-        .collect()
+    let attribute = |bit, letter| {
+        if metadata.attributes.contains(bit) {
+            letter
+        } else {
+            '-'
+        }
+    };
+    let kind = if metadata.kind == Kind::Directory {
+        'd'
+    } else {
+        '-'
+    };
+    let link = if matches!(metadata.kind, Kind::Symlink | Kind::Junction) {
+        'l'
+    } else {
+        '-'
+    };
+    [
+        kind,
+        attribute(0x20, 'a'),
+        attribute(0x1, 'r'),
+        attribute(0x2, 'h'),
+        attribute(0x4, 's'),
+        link,
+    ]
+    .iter()
+    .collect()
 }

@@ -17,7 +17,7 @@ use crate::codes;
 /// Example: hvrestore explain HV-D107
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     /// A code (HV-D107), or any text with codes in it
     #[arg(value_name = "CODE|TEXT")]
     text: Vec<String>,
@@ -27,8 +27,12 @@ pub struct Args {
 ///
 /// # Errors
 /// [`Exit::NoMatch`] where the text holds no code we know.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let found = if args.text.is_empty() { codes::all() } else { codes_in(&args.text.join(" ")) };
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let found = if args.text.is_empty() {
+        codes::all()
+    } else {
+        codes_in(&args.text.join(" "))
+    };
     if found.is_empty() {
         let message = format!("no code in {:?} is known", args.text.join(" "));
         return Err(Stop::new(Exit::NoMatch, &codes::cli::UNKNOWN_CODE, message).into());
@@ -39,7 +43,11 @@ pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         writeln!(out, "{}", serde_json::to_string_pretty(&list)?)?;
     } else {
         for code in found {
-            writeln!(out, "{}\n  meaning:    {}\n  what to do: {}", code.id, code.meaning, code.remedy)?;
+            writeln!(
+                out,
+                "{}\n  meaning:    {}\n  what to do: {}",
+                code.id, code.meaning, code.remedy
+            )?;
         }
     }
     out.flush()?;
@@ -47,7 +55,9 @@ pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 }
 
 fn codes_in(text: &str) -> Vec<&'static Code> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter_map(codes::find).collect()
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .filter_map(codes::find)
+        .collect()
 }
 
 fn to_json(code: &Code) -> serde_json::Value {

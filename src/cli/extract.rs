@@ -31,7 +31,7 @@ use crate::sink::{self, Conflict, Error, Folder, Sink, Sources, StreamMode};
 ///   hvrestore extract /backup/web01 disk1/part2/data label=Logs/2026 -o out
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Paths in the guest; globs * ** ? [..] {a,b}; without one, all data volumes whole
@@ -98,7 +98,7 @@ enum Ads {
 ///
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or the destination cannot be used.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let backup = ctx.open(&args.source)?;
     let chosen = Chosen::find(args, &backup, ctx)?;
     let sources = Sources::at(backup.source_files())?;
@@ -110,7 +110,11 @@ pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     let several = chosen.roots.len() > 1;
     for (volume, roots) in chosen.roots {
-        let job = Job { fs: &*volume.fs, roots, options: options(args, volume, several) };
+        let job = Job {
+            fs: &*volume.fs,
+            roots,
+            options: options(args, volume, several),
+        };
         report.merge(extract::run(&job, &folder, &lines, &ctx.cancel));
         if report.stopped.is_some() {
             break;
@@ -148,7 +152,10 @@ fn folder_options(args: &Args, sources: Sources) -> sink::Options {
 }
 
 fn options(args: &Args, volume: &Volume, several: bool) -> Options {
-    let mut options = Options { system: args.all, ..Options::default() };
+    let mut options = Options {
+        system: args.all,
+        ..Options::default()
+    };
     if let Some(jobs) = args.jobs {
         options.jobs = jobs;
     }
@@ -177,7 +184,10 @@ impl<'a> Chosen<'a> {
         if args.paths.is_empty() {
             return Self::whole(backup, volume, ctx);
         }
-        let mut chosen = Self { roots: Vec::new(), losses: Vec::new() };
+        let mut chosen = Self {
+            roots: Vec::new(),
+            losses: Vec::new(),
+        };
         for (volume, texts) in by_volume(args, backup, ctx)? {
             let patterns = texts.iter().map(|(_, path)| targets::pattern(path));
             let found = select::find(&*volume.fs, &patterns.collect::<Result<Vec<Pattern>, _>>()?);
@@ -201,7 +211,10 @@ impl<'a> Chosen<'a> {
             return Err(targets::no_volume(backup));
         }
         let whole = |volume: &'a Volume| (volume, vec![Root::whole(&*volume.fs)]);
-        Ok(Self { roots: volumes.into_iter().map(whole).collect(), losses: Vec::new() })
+        Ok(Self {
+            roots: volumes.into_iter().map(whole).collect(),
+            losses: Vec::new(),
+        })
     }
 }
 
@@ -217,7 +230,9 @@ fn by_volume<'a>(
     for text in &args.paths {
         let address = Address::parse_within(text, args.volume.volume.as_deref());
         let volume = targets::choose(backup, &address.volume, ctx)?;
-        let entry = volumes.entry(&volume.name).or_insert_with(|| (volume, Texts::new()));
+        let entry = volumes
+            .entry(&volume.name)
+            .or_insert_with(|| (volume, Texts::new()));
         entry.1.push((text.clone(), address.path));
     }
     Ok(volumes.into_values().collect())

@@ -10,7 +10,7 @@ use tree::{Kind, Time};
 
 /// A size to compare with: `+10M` at least, `-1G` at most, `4096` exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SizeTest {
+pub(crate) enum SizeTest {
     /// This many bytes or more.
     AtLeast(u64),
     /// This many bytes or fewer.
@@ -22,7 +22,7 @@ pub enum SizeTest {
 impl SizeTest {
     /// Whether `size` bytes pass.
     #[must_use]
-    pub fn passes(self, size: u64) -> bool {
+    pub(crate) fn passes(self, size: u64) -> bool {
         match self {
             Self::AtLeast(least) => size >= least,
             Self::AtMost(most) => size <= most,
@@ -62,7 +62,7 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 /// A point in time as the operator writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct When(pub Time);
+pub(crate) struct When(pub Time);
 
 impl FromStr for When {
     type Err = String;
@@ -70,9 +70,13 @@ impl FromStr for When {
     /// `2026-11-01`, `2026-11-01T12:00`, with `Z` or an offset; without, it is UTC; or an age: `7d`,
     /// `12h`, `30m`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let stamp = age(text).or_else(|| text.parse().ok()).or_else(|| in_utc(text));
+        let stamp = age(text)
+            .or_else(|| text.parse().ok())
+            .or_else(|| in_utc(text));
         let stamp: Timestamp = stamp.ok_or_else(|| {
-            format!("{text:?} is no time; write 2026-11-01, 2026-11-01T12:00Z, or an age like 7d, 12h")
+            format!(
+                "{text:?} is no time; write 2026-11-01, 2026-11-01T12:00Z, or an age like 7d, 12h"
+            )
         })?;
         let since_1601 = i128::from(11_644_473_600_u64) * 1_000_000_000 + stamp.as_nanosecond();
         let ticks = i64::try_from(since_1601 / 100).map_err(|error| error.to_string())?;
@@ -95,12 +99,14 @@ fn age(text: &str) -> Option<Timestamp> {
         _ => return None,
     };
     let age = number.parse::<u32>().ok()?;
-    Timestamp::now().checked_sub(SignedDuration::from_secs(i64::from(age) * seconds)).ok()
+    Timestamp::now()
+        .checked_sub(SignedDuration::from_secs(i64::from(age) * seconds))
+        .ok()
 }
 
 /// Kinds to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KindTest {
+pub(crate) enum KindTest {
     /// Files with data
     File,
     /// Folders
@@ -116,7 +122,7 @@ pub enum KindTest {
 impl KindTest {
     /// Whether `kind` passes.
     #[must_use]
-    pub fn passes(self, kind: Kind) -> bool {
+    pub(crate) fn passes(self, kind: Kind) -> bool {
         let wanted = match self {
             Self::File => Kind::File,
             Self::Dir => Kind::Directory,
@@ -148,10 +154,18 @@ mod tests {
     #[test]
     fn times() {
         let noon = Time(116_444_736_000_000_000 + 43_200 * 10_000_000);
-        for text in ["1970-01-01T12:00", "1970-01-01T12:00Z", "1970-01-01T13:00+01:00", "1970-01-01 12:00"] {
+        for text in [
+            "1970-01-01T12:00",
+            "1970-01-01T12:00Z",
+            "1970-01-01T13:00+01:00",
+            "1970-01-01 12:00",
+        ] {
             assert_eq!(text.parse(), Ok(When(noon)), "{text}");
         }
-        assert_eq!("1970-01-01".parse(), Ok(When(Time(116_444_736_000_000_000))));
+        assert_eq!(
+            "1970-01-01".parse(),
+            Ok(When(Time(116_444_736_000_000_000)))
+        );
         assert!("yesterday".parse::<When>().is_err() && "".parse::<When>().is_err());
         let (week, day): (When, When) = ("1w".parse().unwrap(), "1d".parse().unwrap());
         assert!(week.0 < day.0);

@@ -21,7 +21,7 @@ use crate::select::{Matcher, Pattern};
 ///   hvrestore find /backup/web01 --regex 'invoice.*2026' --in 'C:\Users'
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Name patterns with * ? [..] {a,b}; with a slash they are matched against the path (** too)
@@ -62,10 +62,14 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened, a pattern cannot be read, or nothing was found.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let query = Query::new(args)?;
     let backup = ctx.open(&args.source)?;
-    let style = Style { json: ctx.global.json, long: args.long, null: args.null };
+    let style = Style {
+        json: ctx.global.json,
+        long: args.long,
+        null: args.null,
+    };
     let mut listing = Listing::new(ctx, style);
     for target in targets::find(&backup, &args.under, args.volume.volume.as_deref(), ctx)? {
         query.below(&target, &mut listing)?;
@@ -93,7 +97,10 @@ impl<'a> Query<'a> {
         let is_path = |text: &&String| text.contains(['/', '\\']);
         let (paths, names): (Vec<_>, Vec<_>) = args.patterns.iter().partition(is_path);
         let regex = args.regex.as_deref().map(|text| {
-            RegexBuilder::new(text).case_insensitive(true).build().map_err(|error| bad_pattern(text, &error))
+            RegexBuilder::new(text)
+                .case_insensitive(true)
+                .build()
+                .map_err(|error| bad_pattern(text, &error))
         });
         Ok(Self {
             args,
@@ -105,8 +112,17 @@ impl<'a> Query<'a> {
 
     fn below(&self, target: &Target<'_>, listing: &mut Listing<'_>) -> anyhow::Result<()> {
         let Target { volume, entry } = target;
-        let on = |patterns: &[Pattern]| patterns.iter().map(|pattern| pattern.on(&*volume.fs)).collect();
-        let search = Search { query: self, names: on(&self.names), paths: on(&self.paths) };
+        let on = |patterns: &[Pattern]| {
+            patterns
+                .iter()
+                .map(|pattern| pattern.on(&*volume.fs))
+                .collect()
+        };
+        let search = Search {
+            query: self,
+            names: on(&self.names),
+            paths: on(&self.paths),
+        };
         let entries = match volume.fs.entries(entry.node, &entry.path) {
             Ok(entries) => entries,
             Err(error) => return listing.loss(volume, &entry.path, &error),
@@ -123,7 +139,6 @@ impl<'a> Query<'a> {
         }
         Ok(())
     }
-
 }
 
 impl Search<'_> {
@@ -139,13 +154,19 @@ impl Search<'_> {
     }
 
     fn wants_path(&self, path: &GuestPath) -> bool {
-        let named = || path.name().is_some_and(|name| {
-            let name = GuestPath::root().join(&name);
-            self.names.iter().any(|pattern| pattern.matches(&name))
-        });
+        let named = || {
+            path.name().is_some_and(|name| {
+                let name = GuestPath::root().join(&name);
+                self.names.iter().any(|pattern| pattern.matches(&name))
+            })
+        };
         let any = self.names.is_empty() && self.paths.is_empty();
         (any || named() || self.paths.iter().any(|pattern| pattern.matches(path)))
-            && self.query.regex.as_ref().is_none_or(|regex| regex.is_match(&path.to_string()))
+            && self
+                .query
+                .regex
+                .as_ref()
+                .is_none_or(|regex| regex.is_match(&path.to_string()))
     }
 }
 
@@ -155,5 +176,9 @@ fn patterns(texts: &[&String]) -> anyhow::Result<Vec<Pattern>> {
 }
 
 fn bad_pattern(text: &str, error: &dyn std::fmt::Display) -> Stop {
-    Stop::new(Exit::Usage, &codes::cli::BAD_PATTERN, format!("{text:?}: {error}"))
+    Stop::new(
+        Exit::Usage,
+        &codes::cli::BAD_PATTERN,
+        format!("{text:?}: {error}"),
+    )
 }

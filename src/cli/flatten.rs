@@ -24,7 +24,7 @@ use crate::{codes, copy};
 ///   hvrestore flatten /backup/web01 --disk 1 -c base -o - | zstd > data.raw.zst
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// File to write, - for stdout
@@ -43,7 +43,7 @@ pub struct Args {
 
 /// Formats of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// The disk byte for byte
     #[default]
     Raw,
@@ -53,13 +53,18 @@ pub enum Format {
 ///
 /// # Errors
 /// Where the source cannot be opened, a disk must be chosen, or the output cannot be written.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let Format::Raw = args.format;
     let backup = ctx.open(&args.source)?;
-    let bytes = the_disk(&backup)?.bytes().map_err(|fault| anyhow::Error::new((*fault).clone()))?;
+    let bytes = the_disk(&backup)?
+        .bytes()
+        .map_err(|fault| anyhow::Error::new((*fault).clone()))?;
     let bar = Bar::new(ctx);
     bar.expect(1, bytes.size());
-    let watch = Watch { progress: &bar, cancel: &ctx.cancel };
+    let watch = Watch {
+        progress: &bar,
+        cancel: &ctx.cancel,
+    };
     if args.output.as_os_str() == "-" {
         return to_stdout(&*bytes, watch, ctx);
     }
@@ -88,7 +93,8 @@ fn to_stdout(bytes: &dyn ReadAt, watch: Watch<'_>, ctx: &Context) -> anyhow::Res
 fn say(flat: &Flat, size: u64, ctx: &Context) -> Exit {
     match flat {
         Flat::Whole(place) => {
-            ctx.console.note(&format!("wrote {}, {}", place.display(), text::size(size)));
+            ctx.console
+                .note(&format!("wrote {}, {}", place.display(), text::size(size)));
             Exit::Done
         }
         Flat::Partly(partial) => {

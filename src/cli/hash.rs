@@ -27,7 +27,7 @@ const BATCH: usize = 256;
 ///   hvrestore hash -R --streams --json /backup/web01 > hashes.jsonl
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Paths in the guest; without one, all data volumes
@@ -56,11 +56,21 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let backup = ctx.open(&args.source)?;
-    let mut listing = Listing::new(ctx, Style { json: ctx.global.json, ..Style::default() });
+    let mut listing = Listing::new(
+        ctx,
+        Style {
+            json: ctx.global.json,
+            ..Style::default()
+        },
+    );
     for target in targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)? {
-        let hasher = Hasher { args, volume: target.volume, jobs: jobs(args) };
+        let hasher = Hasher {
+            args,
+            volume: target.volume,
+            jobs: jobs(args),
+        };
         hasher.target(&target, &mut listing)?;
     }
     listing.finish()
@@ -153,14 +163,25 @@ impl Hasher<'_> {
 
     fn sums(&self, entry: &Entry, buf: &mut [u8]) -> Vec<Sum> {
         let data = (entry.metadata.kind == Kind::File).then(Name::default);
-        let named = entry.streams.iter().map(|stream| stream.name.clone()).filter(|_| self.args.streams);
+        let named = entry
+            .streams
+            .iter()
+            .map(|stream| stream.name.clone())
+            .filter(|_| self.args.streams);
         let one = |stream: Name| {
             let name = (!stream.is_empty()).then_some(&stream);
             let opened = self.volume.fs.open(entry.node, name);
             let result = opened.and_then(|bytes| Ok((bytes.size(), self.sum(&*bytes, buf)?)));
             Sum { stream, result }
         };
-        data.into_iter().chain(named).map(one).collect()
+        // A file may have no unnamed stream at all, as the file system's own indexes.
+        let is_there =
+            |sum: &Sum| !(sum.stream.is_empty() && matches!(sum.result, Err(Error::NotFound)));
+        data.into_iter()
+            .chain(named)
+            .map(one)
+            .filter(is_there)
+            .collect()
     }
 
     fn sum(&self, bytes: &dyn ReadAt, buf: &mut [u8]) -> Result<String, Error> {
@@ -201,7 +222,9 @@ fn each_chunk(
 ) -> std::io::Result<()> {
     let mut at = 0;
     while at < bytes.size() {
-        let len = usize::try_from(bytes.size() - at).unwrap_or(CHUNK).min(buf.len());
+        let len = usize::try_from(bytes.size() - at)
+            .unwrap_or(CHUNK)
+            .min(buf.len());
         bytes.read_exact_at(&mut buf[..len], at)?;
         each(&buf[..len]);
         at += blockio::clamp(len);

@@ -19,7 +19,7 @@ use crate::open::{Backup, Options};
 /// one pass over each volume; --no-counts leaves it out.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Do not read the file tables to count what they hold
@@ -31,10 +31,17 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let options = Options { every_leaf: true, ..context::options(&args.source.state) };
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let options = Options {
+        every_leaf: true,
+        ..context::options(&args.source.state)
+    };
     let backup = ctx.open_with(&args.source, &options)?;
-    let counts = if args.no_counts { Vec::new() } else { counts::count(&backup, ctx) };
+    let counts = if args.no_counts {
+        Vec::new()
+    } else {
+        counts::count(&backup, ctx)
+    };
     let mut out = ctx.stdout();
     if ctx.global.json {
         let document = document::of(&args.source.source, &backup, &counts);
@@ -47,9 +54,15 @@ pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 }
 
 fn exit(backup: &Backup) -> Exit {
-    let faults: Vec<_> = backup.disks.iter().filter_map(|disk| disk.opened.as_ref().err()).collect();
+    let faults: Vec<_> = backup
+        .disks
+        .iter()
+        .filter_map(|disk| disk.opened.as_ref().err())
+        .collect();
     let delivered = faults.len() < backup.disks.len();
-    faults.first().map_or(Exit::Done, |fault| Exit::after(exit_of(fault), delivered))
+    faults
+        .first()
+        .map_or(Exit::Done, |fault| Exit::after(exit_of(fault), delivered))
 }
 
 /// The word for how a file keeps its disk.

@@ -20,7 +20,11 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(ctx: &'a Context) -> Self {
-        Self { ctx, bar: Bar::new(ctx), buffer: Mutex::default() }
+        Self {
+            ctx,
+            bar: Bar::new(ctx),
+            buffer: Mutex::default(),
+        }
     }
 
     /// Says at the end what was lost, what is good to know, and the sum.
@@ -31,10 +35,19 @@ impl<'a> Lines<'a> {
             console.error(&line.to_string(), None);
         }
         if report.losses.len() > LISTED {
-            console.error(&format!("... and {} more (--json lists all)", report.losses.len() - LISTED), None);
+            console.error(
+                &format!(
+                    "... and {} more (--json lists all)",
+                    report.losses.len() - LISTED
+                ),
+                None,
+            );
         }
         for code in codes(&report.losses) {
-            console.note(&format!("{}: {}; what to do: {}", code.id, code.meaning, code.remedy));
+            console.note(&format!(
+                "{}: {}; what to do: {}",
+                code.id, code.meaning, code.remedy
+            ));
         }
         for line in &report.notes {
             console.detail(&line.to_string());

@@ -10,17 +10,17 @@ use crate::open::Volume;
 
 /// How entries are shown.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Style {
+pub(crate) struct Style {
     /// One JSON object a line.
-    pub json: bool,
+    pub(crate) json: bool,
     /// Attributes, size and time before the name.
-    pub long: bool,
+    pub(crate) long: bool,
     /// Names as they are, each ended by NUL.
-    pub null: bool,
+    pub(crate) null: bool,
 }
 
 /// A listing on its way to stdout.
-pub struct Listing<'a> {
+pub(crate) struct Listing<'a> {
     ctx: &'a Context,
     style: Style,
     out: BufWriter<StdoutLock<'static>>,
@@ -33,7 +33,7 @@ pub struct Listing<'a> {
 impl<'a> Listing<'a> {
     /// An empty listing.
     #[must_use]
-    pub fn new(ctx: &'a Context, style: Style) -> Self {
+    pub(crate) fn new(ctx: &'a Context, style: Style) -> Self {
         Self {
             ctx,
             style,
@@ -47,7 +47,7 @@ impl<'a> Listing<'a> {
 
     /// Whether the operator asked to stop.
     #[must_use]
-    pub fn cancelled(&self) -> bool {
+    pub(crate) fn cancelled(&self) -> bool {
         self.ctx.cancelled()
     }
 
@@ -55,7 +55,12 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// Where stdout cannot be written.
-    pub fn entry(&mut self, volume: &Volume, entry: &Entry, name: &str) -> anyhow::Result<()> {
+    pub(crate) fn entry(
+        &mut self,
+        volume: &Volume,
+        entry: &Entry,
+        name: &str,
+    ) -> anyhow::Result<()> {
         self.delivered = true;
         self.line.clear();
         if self.style.json {
@@ -74,17 +79,34 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// As [`entry`](Self::entry).
-    pub fn entry_at_its_path(&mut self, volume: &Volume, entry: &Entry) -> anyhow::Result<()> {
-        let path = if self.style.json || self.style.null { String::new() } else { entry.path.to_string() };
+    pub(crate) fn entry_at_its_path(
+        &mut self,
+        volume: &Volume,
+        entry: &Entry,
+    ) -> anyhow::Result<()> {
+        let path = if self.style.json || self.style.null {
+            String::new()
+        } else {
+            entry.path.to_string()
+        };
         self.entry(volume, entry, &path)
     }
 
     fn people(&mut self, volume: &Volume, entry: &Entry, name: &str) {
-        let slash = if entry.metadata.kind == Kind::Directory && !name.ends_with('/') { "/" } else { "" };
+        let slash = if entry.metadata.kind == Kind::Directory && !name.ends_with('/') {
+            "/"
+        } else {
+            ""
+        };
         let name = text::escape(name);
         self.text.clear();
         if self.style.long {
-            entry::write_long(&mut self.text, &*volume.fs, entry, &format!("{name}{slash}"));
+            entry::write_long(
+                &mut self.text,
+                &*volume.fs,
+                entry,
+                &format!("{name}{slash}"),
+            );
         } else {
             self.text.extend([&*name, slash, "\n"]);
         }
@@ -96,7 +118,7 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// Where stdout cannot be written.
-    pub fn checksum(
+    pub(crate) fn checksum(
         &mut self,
         volume: &Volume,
         path: &GuestPath,
@@ -109,7 +131,9 @@ impl<'a> Listing<'a> {
             self.line.clear();
             let mut object = Object::begin(&mut self.line);
             object.text("type", "stream").text("volume", &volume.name);
-            object.wtf8("path", "/", path.as_bytes()).wtf8("stream", "", stream.as_bytes());
+            object
+                .wtf8("path", "/", path.as_bytes())
+                .wtf8("stream", "", stream.as_bytes());
             object.number("size", size).text(sum.0, sum.1);
             object.end_line();
             return Ok(self.out.write_all(&self.line)?);
@@ -117,14 +141,23 @@ impl<'a> Listing<'a> {
         let colon = if stream.is_empty() { "" } else { ":" };
         let (path, stream) = (path.to_string(), stream.to_string());
         let (path, stream) = (text::escape(&path), text::escape(&stream));
-        Ok(writeln!(self.out, "{}  {}{path}{colon}{stream}", sum.1, volume.name)?)
+        Ok(writeln!(
+            self.out,
+            "{}  {}{path}{colon}{stream}",
+            sum.1, volume.name
+        )?)
     }
 
     /// Shows that an item at `path` is lost; the listing goes on.
     ///
     /// # Errors
     /// Where stdout cannot be written.
-    pub fn loss(&mut self, volume: &Volume, path: &GuestPath, error: &Error) -> anyhow::Result<()> {
+    pub(crate) fn loss(
+        &mut self,
+        volume: &Volume,
+        path: &GuestPath,
+        error: &Error,
+    ) -> anyhow::Result<()> {
         let code = match error {
             Error::Fault(fault) => {
                 self.cause = self.cause.and(exit_of(fault));
@@ -140,11 +173,15 @@ impl<'a> Listing<'a> {
             let mut object = Object::begin(&mut self.line);
             object.text("type", "error").text("volume", &volume.name);
             object.wtf8("path", "/", path.as_bytes());
-            object.maybe_text("code", code.map(|code| code.id)).text("message", &error.to_string());
+            object
+                .maybe_text("code", code.map(|code| code.id))
+                .text("message", &error.to_string());
             object.end_line();
             self.out.write_all(&self.line)?;
         }
-        self.ctx.console.error(&format!("{}{path}: {error}", volume.name), code);
+        self.ctx
+            .console
+            .error(&format!("{}{path}: {error}", volume.name), code);
         Ok(())
     }
 
@@ -152,7 +189,7 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// Where stdout cannot be written.
-    pub fn finish(mut self) -> anyhow::Result<Exit> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<Exit> {
         self.out.flush()?;
         Ok(match self.cause {
             Exit::Done => Exit::Done,
@@ -164,7 +201,7 @@ impl<'a> Listing<'a> {
     ///
     /// # Errors
     /// Where stdout cannot be written.
-    pub fn finish_some(self) -> anyhow::Result<Exit> {
+    pub(crate) fn finish_some(self) -> anyhow::Result<Exit> {
         let nothing = !self.delivered && self.cause == Exit::Done;
         let ctx = self.ctx;
         let exit = self.finish()?;

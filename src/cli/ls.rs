@@ -20,7 +20,7 @@ use crate::open::{Backup, Volume};
 ///   hvrestore ls -R --json /backup/web01 > everything.jsonl
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Paths in the guest: 'C:\Users', disk0/part2/x, label=Data/x, /x; globs * ** ? [..] {a,b}
@@ -49,16 +49,24 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let backup = ctx.open(&args.source)?;
     let volume = args.volume.volume.as_deref();
-    if args.paths.is_empty() && volume.is_none() && !args.recursive && backup.volumes().count() != 1 {
+    if args.paths.is_empty() && volume.is_none() && !args.recursive && backup.volumes().count() != 1
+    {
         return volumes(&backup, ctx);
     }
-    let style = Style { json: ctx.global.json, long: args.long, null: args.null };
+    let style = Style {
+        json: ctx.global.json,
+        long: args.long,
+        null: args.null,
+    };
     let mut listing = Listing::new(ctx, style);
     for target in targets::find(&backup, &args.paths, volume, ctx)? {
-        let one = One { args, target: &target };
+        let one = One {
+            args,
+            target: &target,
+        };
         one.list(&mut listing)?;
     }
     listing.finish()
@@ -76,7 +84,11 @@ impl One<'_> {
         if entry.metadata.kind != Kind::Directory || self.args.directory {
             return listing.entry(volume, entry, &entry.path.to_string());
         }
-        if self.args.recursive { self.recursive(listing) } else { self.children(listing) }
+        if self.args.recursive {
+            self.recursive(listing)
+        } else {
+            self.children(listing)
+        }
     }
 
     fn recursive(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
@@ -105,7 +117,9 @@ impl One<'_> {
             Err(error) => return listing.loss(volume, &entry.path, &error),
         };
         for item in entries {
-            match item.and_then(|found| targets::entry_at(volume, found.node, entry.path.join(&found.name))) {
+            match item.and_then(|found| {
+                targets::entry_at(volume, found.node, entry.path.join(&found.name))
+            }) {
                 Ok(child) if child.metadata.system && !self.args.all => {}
                 Ok(child) => self.child(listing, volume, &child)?,
                 Err(error) => listing.loss(volume, &entry.path, &error)?,
@@ -114,7 +128,12 @@ impl One<'_> {
         Ok(())
     }
 
-    fn child(&self, listing: &mut Listing<'_>, volume: &Volume, child: &Entry) -> anyhow::Result<()> {
+    fn child(
+        &self,
+        listing: &mut Listing<'_>,
+        volume: &Volume,
+        child: &Entry,
+    ) -> anyhow::Result<()> {
         let name = child.path.name().unwrap_or_default().to_string();
         listing.entry(volume, child, &name)
     }
@@ -129,20 +148,30 @@ fn volumes(backup: &Backup, ctx: &Context) -> anyhow::Result<Exit> {
             let mut line = Vec::new();
             let mut object = crate::json::Object::begin(&mut line);
             object.text("type", "volume").text("volume", &volume.name);
-            object.text("kind", &info.kind).maybe_text("label", info.label.as_deref());
+            object
+                .text("kind", &info.kind)
+                .maybe_text("label", info.label.as_deref());
             object.maybe_text("letter", volume.letter.map(String::from).as_deref());
             object.number("size", info.size);
             object.end_line();
             out.write_all(&line)?;
         } else {
             let label = text::escape(info.label.as_deref().unwrap_or_default()).into_owned();
-            let letter = volume.letter.map_or_else(String::new, |letter| format!("{letter}:"));
-            writeln!(out, "{}/  {letter:2}  {}  {}  {label}", volume.name, info.kind, text::size(info.size))?;
+            let letter = volume
+                .letter
+                .map_or_else(String::new, |letter| format!("{letter}:"));
+            writeln!(
+                out,
+                "{}/  {letter:2}  {}  {}  {label}",
+                volume.name,
+                info.kind,
+                text::size(info.size)
+            )?;
         }
     }
     out.flush()?;
     if backup.volumes().count() == 0 {
-        return Err(targets::no_volume(backup).into());
+        return Err(targets::no_volume(backup));
     }
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use crate::cli::{Cli, Context, Exit};
 ///
 /// Example: hvrestore man | man -l -
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The page of one command; without it, the page of hvrestore
     command: Option<String>,
 }
@@ -20,7 +20,7 @@ pub struct Args {
 ///
 /// # Errors
 /// Where there is no such command, or stdout cannot be written.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let mut cli = Cli::command();
     cli.build();
     let page = match &args.command {

@@ -55,11 +55,18 @@ pub use stop::{Stop, exit_of, fault_of, is_broken_pipe};
 ///   hvrestore extract /backup/web01 'C:\Users\ana' -o out    get files out
 ///   hvrestore extract ... --checkpoint base             as of an older state
 #[derive(Debug, Parser)]
-#[command(name = "hvrestore", version, verbatim_doc_comment, max_term_width = 100)]
+#[command(
+    name = "hvrestore",
+    version,
+    verbatim_doc_comment,
+    max_term_width = 100
+)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or a choice is needed, 3 partly done, \
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage or a choice is needed, 3 partly done, \
     4 findings, 10 no source, 11 chain broken, 13 damaged, 14 nothing matched, 15 not supported, \
-    16 destination, 17 not in this backup, 130 interrupted.")]
+    16 destination, 17 not in this backup, 130 interrupted."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: args::Global,
@@ -93,7 +100,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
         }
     };
     let ctx = Context::new(cli.global);

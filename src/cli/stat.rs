@@ -14,7 +14,7 @@ use crate::cli::{Context, Exit, entry, text};
 ///   hvrestore stat /backup/web01 'C:\Users\ana\thesis.docx'
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Paths in the guest
@@ -28,13 +28,20 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or a record cannot be read.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let backup = ctx.open(&args.source)?;
     let targets = targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)?;
     let mut out = ctx.stdout();
     if ctx.global.json {
-        let list = targets.iter().map(document).collect::<Result<Vec<_>, tree::Error>>()?;
-        let document = if let [one] = &list[..] { one.clone() } else { Value::from(list) };
+        let list = targets
+            .iter()
+            .map(document)
+            .collect::<Result<Vec<_>, tree::Error>>()?;
+        let document = if let [one] = &list[..] {
+            one.clone()
+        } else {
+            Value::from(list)
+        };
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
     } else {
         for target in &targets {
@@ -54,7 +61,11 @@ fn document(target: &Target<'_>) -> Result<Value, tree::Error> {
     let details = volume.fs.details(entry.node)?;
     value["type"] = json!("stat");
     value["short_name"] = json!(details.short_name.map(|name| name.to_string()));
-    value["names"] = details.names.iter().map(|(_, name)| name.to_string()).collect();
+    value["names"] = details
+        .names
+        .iter()
+        .map(|(_, name)| name.to_string())
+        .collect();
     Ok(value)
 }
 
@@ -62,11 +73,26 @@ fn show(out: &mut impl Write, target: &Target<'_>) -> anyhow::Result<()> {
     let Target { volume, entry } = target;
     let metadata = &entry.metadata;
     let details = volume.fs.details(entry.node)?;
-    writeln!(out, "{}{}", volume.name, text::escape(&entry.path.to_string()))?;
+    writeln!(
+        out,
+        "{}{}",
+        volume.name,
+        text::escape(&entry.path.to_string())
+    )?;
     writeln!(out, "  kind        {}", kind(metadata))?;
     writeln!(out, "  record      {}", metadata.number)?;
-    writeln!(out, "  size        {} ({})", metadata.size, text::size(metadata.size))?;
-    writeln!(out, "  allocated   {} ({})", metadata.allocated, text::size(metadata.allocated))?;
+    writeln!(
+        out,
+        "  size        {} ({})",
+        metadata.size,
+        text::size(metadata.size)
+    )?;
+    writeln!(
+        out,
+        "  allocated   {} ({})",
+        metadata.allocated,
+        text::size(metadata.allocated)
+    )?;
     let attributes: Vec<_> = metadata.attributes.names().collect();
     writeln!(out, "  attributes  {}", attributes.join(" "))?;
     for (word, time) in [
@@ -84,16 +110,29 @@ fn show(out: &mut impl Write, target: &Target<'_>) -> anyhow::Result<()> {
     links_and_streams(out, target, entry)
 }
 
-fn links_and_streams(out: &mut impl Write, target: &Target<'_>, entry: &Entry) -> anyhow::Result<()> {
+fn links_and_streams(
+    out: &mut impl Write,
+    target: &Target<'_>,
+    entry: &Entry,
+) -> anyhow::Result<()> {
     if let Some(tag) = entry.metadata.reparse_tag {
         writeln!(out, "  reparse     {tag:#010x}")?;
     }
     if let Ok(link) = target.volume.fs.read_link(entry.node) {
-        writeln!(out, "  target      {}", text::escape(&link.target.to_string()))?;
+        writeln!(
+            out,
+            "  target      {}",
+            text::escape(&link.target.to_string())
+        )?;
     }
     for stream in &entry.streams {
         let name = stream.name.to_string();
-        writeln!(out, "  stream      {} ({})", text::escape(&name), text::size(stream.size))?;
+        writeln!(
+            out,
+            "  stream      {} ({})",
+            text::escape(&name),
+            text::size(stream.size)
+        )?;
     }
     Ok(())
 }

@@ -24,7 +24,11 @@ pub struct Stop {
 impl Stop {
     /// A stop with this message.
     pub fn new(exit: Exit, code: &'static Code, message: impl Into<String>) -> Self {
-        Self { exit, code, message: message.into() }
+        Self {
+            exit,
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -41,7 +45,10 @@ pub fn fault_of(error: &anyhow::Error) -> Option<Arc<Fault>> {
         if let Some(tree::Error::Fault(fault)) = cause.downcast_ref::<tree::Error>() {
             return Some(Arc::clone(fault));
         }
-        cause.downcast_ref::<io::Error>().and_then(Fault::of).cloned()
+        cause
+            .downcast_ref::<io::Error>()
+            .and_then(Fault::of)
+            .cloned()
     })
 }
 
@@ -101,6 +108,8 @@ pub(crate) fn exit_of_code(code: &'static Code) -> Exit {
 #[must_use]
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
     })
 }

@@ -68,14 +68,22 @@ fn roots<'a>(
 ///
 /// # Errors
 /// A [`Stop`] that lists the volumes.
-pub fn choose<'a>(backup: &'a Backup, choice: &VolumeChoice, ctx: &Context) -> anyhow::Result<&'a Volume> {
+pub fn choose<'a>(
+    backup: &'a Backup,
+    choice: &VolumeChoice,
+    ctx: &Context,
+) -> anyhow::Result<&'a Volume> {
     if backup.volumes().next().is_none() {
         return Err(no_volume(backup));
     }
     let fits = |volume: &&Volume| is_meant(volume, choice);
     let found: Vec<_> = match choice {
         VolumeChoice::Only => backup.data_volumes().collect(),
-        VolumeChoice::Number(number) => backup.volumes().skip(number.wrapping_sub(1)).take(1).collect(),
+        VolumeChoice::Number(number) => backup
+            .volumes()
+            .skip(number.wrapping_sub(1))
+            .take(1)
+            .collect(),
         _ => backup.volumes().filter(fits).collect(),
     };
     match &found[..] {
@@ -85,7 +93,11 @@ pub fn choose<'a>(backup: &'a Backup, choice: &VolumeChoice, ctx: &Context) -> a
         }
         [] => Err(unknown(backup, choice).into()),
         _ => {
-            let text = format!("{} volumes fit; choose one of:{}", found.len(), list(&found));
+            let text = format!(
+                "{} volumes fit; choose one of:{}",
+                found.len(),
+                list(&found)
+            );
             Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text).into())
         }
     }
@@ -94,10 +106,16 @@ pub fn choose<'a>(backup: &'a Backup, choice: &VolumeChoice, ctx: &Context) -> a
 fn is_meant(volume: &Volume, choice: &VolumeChoice) -> bool {
     match choice {
         VolumeChoice::Letter(letter) => volume.letter == Some(*letter),
-        VolumeChoice::Part { disk, part } => volume.disk == *disk && volume.partition.number == *part,
+        VolumeChoice::Part { disk, part } => {
+            volume.disk == *disk && volume.partition.number == *part
+        }
         VolumeChoice::Id(id) => volume.partition.id == Some(*id),
         VolumeChoice::Label(label) => {
-            let own = volume.fs.info().label.or_else(|| volume.partition.name.clone());
+            let own = volume
+                .fs
+                .info()
+                .label
+                .or_else(|| volume.partition.name.clone());
             own.is_some_and(|own| own.to_lowercase() == label.to_lowercase())
         }
         VolumeChoice::Only | VolumeChoice::Number(_) => true,
@@ -107,10 +125,17 @@ fn is_meant(volume: &Volume, choice: &VolumeChoice) -> bool {
 /// Letters are guessed until the guest is asked: which volume was taken is said, once a run.
 fn say_letter(volume: &Volume, choice: &VolumeChoice, ctx: &Context) {
     if let VolumeChoice::Letter(letter) = choice {
-        let why = if crate::open::holds_windows(volume) { r"it holds \Windows" } else { "the largest" };
+        let why = if crate::open::holds_windows(volume) {
+            r"it holds \Windows"
+        } else {
+            "the largest"
+        };
         let label = volume.fs.info().label.unwrap_or_default();
         let name = &volume.name;
-        ctx.say_once(&format!("{letter}: is taken to be {name} '{}' ({why})", text::escape(&label)));
+        ctx.say_once(&format!(
+            "{letter}: is taken to be {name} '{}' ({why})",
+            text::escape(&label)
+        ));
     }
 }
 
@@ -130,9 +155,17 @@ fn list(volumes: &[&Volume]) -> String {
     for volume in volumes {
         let info = volume.fs.info();
         let label = info.label.unwrap_or_default();
-        let letter = volume.letter.map_or_else(String::new, |letter| format!(" ({letter}:)"));
+        let letter = volume
+            .letter
+            .map_or_else(String::new, |letter| format!(" ({letter}:)"));
         let size = text::size(info.size);
-        let _ = write!(lines, "\n  {}{letter} {} '{}' {size}", volume.name, info.kind, text::escape(&label));
+        let _ = write!(
+            lines,
+            "\n  {}{letter} {} '{}' {size}",
+            volume.name,
+            info.kind,
+            text::escape(&label)
+        );
     }
     lines
 }
@@ -161,7 +194,10 @@ fn matches<'a>(volume: &'a Volume, path: &str) -> anyhow::Result<Vec<Target<'a>>
         return Err(loss.error.into());
     }
     let target = |root: Root| {
-        Ok(Target { volume, entry: entry_at(volume, root.node, root.path)? })
+        Ok(Target {
+            volume,
+            entry: entry_at(volume, root.node, root.path)?,
+        })
     };
     found.roots.into_iter().map(target).collect()
 }
@@ -171,7 +207,9 @@ fn matches<'a>(volume: &'a Volume, path: &str) -> anyhow::Result<Vec<Target<'a>>
 /// # Errors
 /// A [`Stop`] where it is none.
 pub fn pattern(text: &str) -> Result<Pattern, Stop> {
-    let bad = |error: PatternError| Stop::new(Exit::Usage, &crate::sink::codes::PATTERN, error.to_string());
+    let bad = |error: PatternError| {
+        Stop::new(Exit::Usage, &crate::sink::codes::PATTERN, error.to_string())
+    };
     Pattern::parse(text).map_err(bad)
 }
 
@@ -183,5 +221,11 @@ pub fn entry_at(volume: &Volume, node: NodeId, path: GuestPath) -> Result<Entry,
     let metadata = volume.fs.metadata(node)?;
     let mut streams = volume.fs.streams(node)?;
     streams.retain(|stream| !stream.name.is_empty());
-    Ok(Entry { path, node, metadata, streams, unindexed: false })
+    Ok(Entry {
+        path,
+        node,
+        metadata,
+        streams,
+        unindexed: false,
+    })
 }

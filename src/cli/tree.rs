@@ -14,7 +14,7 @@ use crate::open::Volume;
 ///   hvrestore tree /backup/web01 'C:\Users' --depth 2
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
     /// Paths in the guest; without one, the root of each volume
@@ -38,14 +38,28 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
-pub fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    anyhow::ensure!(!ctx.global.json, "tree draws for people; ls -R --json lists for scripts");
+pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        !ctx.global.json,
+        "tree draws for people; ls -R --json lists for scripts"
+    );
     let backup = ctx.open(&args.source)?;
     let targets = targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)?;
-    let mut drawing =
-        Drawing { args, ctx, out: ctx.stdout(), folders: 0, files: 0, cause: Exit::Done };
+    let mut drawing = Drawing {
+        args,
+        ctx,
+        out: ctx.stdout(),
+        folders: 0,
+        files: 0,
+        cause: Exit::Done,
+    };
     for Target { volume, entry } in &targets {
-        writeln!(drawing.out, "{}{}", volume.name, text::escape(&entry.path.to_string()))?;
+        writeln!(
+            drawing.out,
+            "{}{}",
+            volume.name,
+            text::escape(&entry.path.to_string())
+        )?;
         drawing.below(volume, entry)?;
     }
     drawing.finish()
@@ -92,8 +106,9 @@ impl Drawing<'_> {
             Err(error) => self.loss(volume, dir, &error),
             Ok(entries) => {
                 for found in entries {
-                    let entry = found
-                        .and_then(|found| targets::entry_at(volume, found.node, dir.path.join(&found.name)));
+                    let entry = found.and_then(|found| {
+                        targets::entry_at(volume, found.node, dir.path.join(&found.name))
+                    });
                     match entry {
                         Ok(entry) if self.wanted(&entry) => left.push(entry),
                         Ok(_) => {}
@@ -113,25 +128,44 @@ impl Drawing<'_> {
 
     fn line(&mut self, entry: &Entry, indent: &str, last: bool) -> anyhow::Result<()> {
         let folder = entry.metadata.kind == Kind::Directory;
-        *(if folder { &mut self.folders } else { &mut self.files }) += 1;
+        *(if folder {
+            &mut self.folders
+        } else {
+            &mut self.files
+        }) += 1;
         let branch = if last { "└── " } else { "├── " };
         let name = entry.path.name().unwrap_or_default().to_string();
         let slash = if folder { "/" } else { "" };
-        Ok(writeln!(self.out, "{indent}{branch}{}{slash}", text::escape(&name))?)
+        Ok(writeln!(
+            self.out,
+            "{indent}{branch}{}{slash}",
+            text::escape(&name)
+        )?)
     }
 
     fn loss(&mut self, volume: &Volume, dir: &Entry, error: &tree::Error) {
-        let code = if let tree::Error::Fault(fault) = error { Some(&**fault) } else { None };
+        let code = if let tree::Error::Fault(fault) = error {
+            Some(&**fault)
+        } else {
+            None
+        };
         self.cause = self.cause.and(code.map_or(Exit::Damaged, exit_of));
         let text = format!("{}{}: {error}", volume.name, dir.path);
         self.ctx.console.error(&text, code.map(|fault| fault.code));
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
-        let (folders, files) = (text::count(self.folders, "folder"), text::count(self.files, "file"));
+        let (folders, files) = (
+            text::count(self.folders, "folder"),
+            text::count(self.files, "file"),
+        );
         writeln!(self.out, "\n{folders}, {files}")?;
         self.out.flush()?;
         let delivered = self.folders + self.files > 0;
-        Ok(if self.cause == Exit::Done { Exit::Done } else { Exit::after(self.cause, delivered) })
+        Ok(if self.cause == Exit::Done {
+            Exit::Done
+        } else {
+            Exit::after(self.cause, delivered)
+        })
     }
 }

@@ -126,23 +126,23 @@ impl ReadAt for Mixed {
     }
     fn run_at(&self, offset: u64, max: u64) -> io::Result<Run<'_>> {
         let (end, place) = match offset {
-            0..=99_999 => (
+            ..100_000 => (
                 100_000,
                 Place::Computed {
                     by: &self.0,
                     offset,
                 },
             ),
-            ..=199_999 => (200_000, Place::Hole),
-            ..=299_999 => (300_000, Place::Lost(Arc::clone(&self.1))),
-            ..=999_999 => (
+            100_000..200_000 => (200_000, Place::Hole),
+            200_000..300_000 => (300_000, Place::Lost(Arc::clone(&self.1))),
+            300_000..1_000_000 => (
                 1_000_000,
                 Place::Computed {
                     by: &self.0,
                     offset,
                 },
             ),
-            ..=1_999_999 => return Err(io::Error::other("a table is unreadable")),
+            1_000_000..2_000_000 => return Err(io::Error::other("a table is unreadable")),
             _ => (
                 LEN as u64,
                 Place::Computed {
@@ -164,7 +164,10 @@ fn holes_stay_holes_and_lost_runs_are_told() {
     let fault = Fault::damaged(&blockio::codes::SHORT_READ, "block 7").into();
     let mut log = Log::default();
     let lost = copied(&Mixed(Memory::from(good.clone()), fault), &mut log, 65_536);
-    assert_eq!(log.holes, [100_000..200_000]);
+    assert_eq!(
+        (log.holes.len(), log.holes[0].clone()),
+        (1, 100_000..200_000)
+    );
     let ranges: Vec<_> = lost.iter().map(|lost| lost.range.clone()).collect();
     // Where answers begin again is found to the sector.
     assert_eq!(ranges, [200_000..300_000, 1_000_000..2_000_384]);

@@ -101,7 +101,7 @@ fn what_is_there_is_replaced_only_when_told_so() {
 fn lost_bytes_make_it_partial() {
     let temp = tempfile::tempdir().expect("a folder");
     let path = temp.path().join("disk.raw");
-    let broken = Failing::new(Memory::from(vec![7; 4096]), [600..601]);
+    let broken = Failing::new(Memory::from(vec![7; 4096]), Some(600..601));
     let flat = to_file(&broken, &path, &options(), watch()).expect("written");
     let Flat::Partly(partial) = flat else {
         panic!("a byte is lost");
@@ -144,7 +144,7 @@ fn a_stream_gets_zeros_for_holes_and_ends_at_a_gap() {
     to_stream(&disk(), &mut out, watch()).expect("written");
     assert!(out == disk().to_vec());
     let mut out = Vec::new();
-    let broken = Failing::new(Memory::from(vec![7; 4096]), [600..601]);
+    let broken = Failing::new(Memory::from(vec![7; 4096]), Some(600..601));
     let error = to_stream(&broken, &mut out, watch()).expect_err("a gap");
     let copy::Error::Target(error) = error else {
         panic!("nobody interrupted");

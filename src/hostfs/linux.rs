@@ -128,7 +128,10 @@ fn status_of(stat: &Stat) -> Status {
     Status {
         kind,
         size: u64::try_from(stat.st_size).unwrap_or_default(),
-        modified: (stat.st_mtime, u32::try_from(stat.st_mtime_nsec).unwrap_or_default()),
+        modified: (
+            stat.st_mtime,
+            u32::try_from(stat.st_mtime_nsec).unwrap_or_default(),
+        ),
     }
 }
 

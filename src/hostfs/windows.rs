@@ -68,7 +68,20 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     let (from, to) = (wide(from.as_os_str()), wide(to.as_os_str()));
     let (from, to) = (PCWSTR(from.as_ptr()), PCWSTR(to.as_ptr()));
     // SAFETY: both strings end in NUL and live until the call returns.
-    unsafe { MoveFileExW(from, to, MOVE_FILE_FLAGS(0)) }.map_err(io::Error::from)
+    unsafe { MoveFileExW(from, to, MOVE_FILE_FLAGS(0)) }.map_err(|error| system_error(&error))
+}
+
+/// The system's error by its own number, which `io::Error` knows the kind of; the `windows` crate wraps
+/// it into an HRESULT.
+fn system_error(error: &windows::core::Error) -> io::Error {
+    /// Severity and facility of a wrapped system error.
+    const WRAPPED: u32 = 0x8007_0000;
+    match error.code().0.cast_unsigned() {
+        code if code & 0xFFFF_0000 == WRAPPED => {
+            io::Error::from_raw_os_error((code & 0xFFFF).cast_signed())
+        }
+        _ => io::Error::other(error.to_string()),
+    }
 }
 
 fn wide(text: &OsStr) -> Vec<u16> {
@@ -119,7 +132,7 @@ pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
         let info = (&raw const info).cast::<c_void>();
         SetFileInformationByHandle(handle(file), FileBasicInfo, info, len)
     }
-    .map_err(io::Error::from)
+    .map_err(|error| system_error(&error))
 }
 
 /// 100 ns since 1601, as the guest has it too. 0 leaves a time as it is, and negative ones are orders.
@@ -162,7 +175,7 @@ fn stream_path(dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<Pa
 pub(super) fn make_sparse(file: &File) -> io::Result<()> {
     // SAFETY: the handle is open, and the request takes and returns no buffer.
     unsafe { DeviceIoControl(handle(file), FSCTL_SET_SPARSE, None, 0, None, 0, None, None) }
-        .map_err(io::Error::from)
+        .map_err(|error| system_error(&error))
 }
 
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -35,17 +35,30 @@ pub(super) fn open(
 fn in_folder(source: &Path, survey: &Survey, options: &Options) -> Result<Vec<Chosen>, Error> {
     let families = Family::all(survey);
     if families.is_empty() {
-        let damaged = survey.files.iter().find_map(|file| file.outcome.as_ref().err());
-        return Err(damaged.map_or_else(|| Error::no_disk(source), |fault| Arc::clone(fault).into()));
+        let damaged = survey
+            .files
+            .iter()
+            .find_map(|file| file.outcome.as_ref().err());
+        return Err(
+            damaged.map_or_else(|| Error::no_disk(source), |fault| Arc::clone(fault).into())
+        );
     }
-    let wanted: Vec<_> = families.iter().enumerate().filter(|family| is_wanted(family, options)).collect();
+    let wanted: Vec<_> = families
+        .iter()
+        .enumerate()
+        .filter(|family| is_wanted(family, options))
+        .collect();
     let mut chosen = Vec::new();
     for (number, family) in wanted {
         match family.choose(&options.state) {
             Choice::None => {}
             Choice::One(state) => chosen.push((number, family.clone(), state)),
             Choice::Several(states) if options.every_leaf => {
-                chosen.extend(states.into_iter().map(|state| (number, family.clone(), state)));
+                chosen.extend(
+                    states
+                        .into_iter()
+                        .map(|state| (number, family.clone(), state)),
+                );
             }
             Choice::Several(states) => return Err(state::ambiguous(&options.state, &states)),
         }
@@ -57,7 +70,9 @@ fn in_folder(source: &Path, survey: &Survey, options: &Options) -> Result<Vec<Ch
 }
 
 fn is_wanted((number, family): &(usize, &Family), options: &Options) -> bool {
-    let Some(disk) = &options.disk else { return true };
+    let Some(disk) = &options.disk else {
+        return true;
+    };
     disk.trim_start_matches("disk").parse() == Ok(*number)
         || !matches!(family.choose(disk), Choice::None)
 }
@@ -68,14 +83,22 @@ fn nothing_chosen(families: &[Family], options: &Options) -> Error {
         None => format!("no state {}", options.state),
     };
     let lines = |(number, family): (usize, &Family)| {
-        family.lines().into_iter().map(move |line| format!("disk{number} {line}"))
+        family
+            .lines()
+            .into_iter()
+            .map(move |line| format!("disk{number} {line}"))
     };
-    Error::NoState { what, candidates: families.iter().enumerate().flat_map(lines).collect() }
+    Error::NoState {
+        what,
+        candidates: families.iter().enumerate().flat_map(lines).collect(),
+    }
 }
 
 /// A file that was named is its own state, unless another is asked for.
 fn in_file(source: &Path, survey: &Survey, options: &Options) -> Result<Chosen, Error> {
-    let known = Family::all(survey).into_iter().find(|family| family.state_at(source).is_some());
+    let known = Family::all(survey)
+        .into_iter()
+        .find(|family| family.state_at(source).is_some());
     let family = known.unwrap_or_else(|| Family::single(source));
     if matches!(&*options.state, "now" | "latest") {
         let here = family.state_at(source).cloned();
@@ -93,7 +116,10 @@ fn open_disk(number: usize, family: Family, state: State, finder: &Finder, cache
     let (opened, chain) = match finder.chain(&state.path) {
         Err(error) => (Err(Arc::clone(error.fault())), None),
         Ok(chain) => match &chain.broken {
-            Some(link) => (Err(Arc::clone(&link.fault)), Some(ChainView::Broken(chain))),
+            Some(link) => (
+                Err(Arc::clone(&link.fault)),
+                Some(ChainView::Broken(Box::new(chain))),
+            ),
             None => {
                 let disk = Arc::new(VirtualDisk::salvage(chain));
                 let opened = open_volumes(number, &state, &disk, cache);
@@ -101,25 +127,49 @@ fn open_disk(number: usize, family: Family, state: State, finder: &Finder, cache
             }
         },
     };
-    Disk { number, family, state, opened, chain }
+    Disk {
+        number,
+        family,
+        state,
+        opened,
+        chain,
+    }
 }
 
 fn open_volumes(number: usize, state: &State, disk: &Arc<VirtualDisk>, cache: &Cache) -> OpenDisk {
     let bytes: Arc<dyn ReadAt> = disk.clone();
-    let table = partition::read(&bytes, disk.logical_sector_size());
+    // A raw image does not say; the table then decides without a word.
+    let sector_size = match disk.chain().leaf().image.format() {
+        disk::Format::Raw => 0,
+        _ => disk.logical_sector_size(),
+    };
+    let table = partition::read(&bytes, sector_size);
     let mut opened = OpenDisk {
         bytes: Arc::clone(disk),
         table: table.map_err(|error| Arc::clone(error.fault())),
         volumes: Vec::new(),
         failed: Vec::new(),
     };
-    let partitions = opened.table.as_ref().map(|table| table.partitions.clone()).unwrap_or_default();
-    for partition in partitions.into_iter().filter(|part| part.content == Content::Ntfs) {
+    let partitions = opened
+        .table
+        .as_ref()
+        .map(|table| table.partitions.clone())
+        .unwrap_or_default();
+    for partition in partitions
+        .into_iter()
+        .filter(|part| part.content == Content::Ntfs)
+    {
         let what = format!("{}, partition {}", state.file_name(), partition.number);
         match open_ntfs(&partition, &bytes, &what, cache) {
             Ok(fs) => {
                 let name = format!("disk{number}/part{}", partition.number);
-                opened.volumes.push(Volume { name, disk: number, partition, letter: None, fs });
+                opened.volumes.push(Volume {
+                    name,
+                    disk: number,
+                    partition,
+                    letter: None,
+                    fs,
+                });
             }
             Err(fault) => opened.failed.push((partition.number, fault)),
         }
@@ -134,6 +184,7 @@ fn open_ntfs(
     cache: &Cache,
 ) -> Result<Arc<dyn FileSystem>, Arc<Fault>> {
     let slice = Arc::new(partition.slice(disk));
-    let volume = ntfs::Volume::open(slice, what, cache).map_err(|error| Arc::clone(error.fault()))?;
+    let volume =
+        ntfs::Volume::open(slice, what, cache).map_err(|error| Arc::clone(error.fault()))?;
     Ok(Arc::new(volume))
 }

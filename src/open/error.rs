@@ -49,12 +49,20 @@ impl Error {
             io::ErrorKind::NotFound => &cli::NO_SOURCE,
             _ => &blockio::codes::CANNOT_OPEN,
         };
-        Self::Source { path: path.display().to_string(), reason: error.to_string(), code }
+        Self::Source {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+            code,
+        }
     }
 
     pub(super) fn no_disk(path: &Path) -> Self {
         let reason = "no virtual disk found in it".into();
-        Self::Source { path: path.display().to_string(), reason, code: &cli::NO_DISK }
+        Self::Source {
+            path: path.display().to_string(),
+            reason,
+            code: &cli::NO_DISK,
+        }
     }
 
     /// The stable code, which also says what to do.
@@ -70,5 +78,9 @@ impl Error {
 }
 
 fn indent(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|line| format!("  {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -45,7 +45,12 @@ fn fault(fault: &Fault) -> Note {
 /// Which state is read, and whether newer ones exist.
 fn state(disk: &Disk, options: &Options) -> Option<Note> {
     let (family, state) = (&disk.family, &disk.state);
-    let name = format!("disk{}: reading state #{} {}", disk.number, state.number, state.file_name());
+    let name = format!(
+        "disk{}: reading state #{} {}",
+        disk.number,
+        state.number,
+        state.file_name()
+    );
     let leaves: Vec<_> = family.leaves().map(|leaf| leaf.file_name()).collect();
     if !state.is_leaf && !options.every_leaf {
         let text = format!("{name}; newer: {}", leaves.join(", "));
@@ -53,18 +58,29 @@ fn state(disk: &Disk, options: &Options) -> Option<Note> {
     }
     match leaves.len() {
         _ if family.states.len() == 1 => None,
-        1 => Some(Note::Info(format!("{name} (now, of {} states)", family.states.len()))),
-        _ => Some(Note::Info(format!("{name} (one of {} newest states)", leaves.len()))),
+        1 => Some(Note::Info(format!(
+            "{name} (now, of {} states)",
+            family.states.len()
+        ))),
+        _ => Some(Note::Info(format!(
+            "{name} (one of {} newest states)",
+            leaves.len()
+        ))),
     }
 }
 
 /// How each layer was found, what was replayed, and what was made good.
 fn layers(disk: &Disk) -> Vec<Note> {
-    let Some(chain) = disk.chain.as_ref().map(|view| view.chain()) else { return Vec::new() };
+    let Some(chain) = disk.chain.as_ref().map(|view| view.chain()) else {
+        return Vec::new();
+    };
     let mut notes = Vec::new();
     for layer in &chain.layers {
         let path = layer.path.display();
-        notes.push(Note::Detail(format!("{path}: found by {}", layer.found_by.words())));
+        notes.push(Note::Detail(format!(
+            "{path}: found by {}",
+            layer.found_by.words()
+        )));
         notes.extend(layer.image.notes().iter().map(fault));
         if let Some(replay) = layer.image.log_replay() {
             notes.push(Note::Info(format!("{}: {replay}", layer.name)));
@@ -97,7 +113,10 @@ fn volumes(disk: &Disk) -> Vec<Note> {
         let info = volume.fs.info();
         notes.extend(info.notes.iter().cloned().map(Note::Fault));
         if let Some(why) = info.dirty {
-            notes.push(Note::Detail(format!("{}: not cleanly shut down: {why}", volume.name)));
+            notes.push(Note::Detail(format!(
+                "{}: not cleanly shut down: {why}",
+                volume.name
+            )));
         }
     }
     notes

@@ -31,7 +31,11 @@ impl State {
     /// The file's own name.
     #[must_use]
     pub fn file_name(&self) -> String {
-        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+        self.path
+            .file_name()
+            .unwrap_or(self.path.as_os_str())
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
@@ -59,7 +63,11 @@ impl Family {
         let mut open = vec![(root, 0)];
         while let Some((index, depth)) = open.pop() {
             // A file that is its own ancestor has one state only.
-            let Some(file) = survey.files.get(index).filter(|_| states.len() < survey.files.len()) else {
+            let Some(file) = survey
+                .files
+                .get(index)
+                .filter(|_| states.len() < survey.files.len())
+            else {
                 continue;
             };
             open.extend(file.children.iter().rev().map(|child| (*child, depth + 1)));
@@ -75,7 +83,14 @@ impl Family {
 
     /// A family of one file, of which nothing else is known.
     pub(super) fn single(path: &Path) -> Self {
-        Self { states: vec![State { number: 0, path: path.into(), depth: 0, is_leaf: true }] }
+        Self {
+            states: vec![State {
+                number: 0,
+                path: path.into(),
+                depth: 0,
+                is_leaf: true,
+            }],
+        }
     }
 
     /// The states nothing builds on.
@@ -105,19 +120,33 @@ impl Family {
 
     /// By number, by whole name, by name without its ending, or by a part of it: the first that fits.
     fn named(&self, name: &str) -> Vec<&State> {
-        if let Some(number) = name.strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok()) {
+        if let Some(number) = name
+            .strip_prefix('#')
+            .and_then(|digits| digits.parse::<usize>().ok())
+        {
             return self.states.get(number).into_iter().collect();
         }
         let lower = |state: &State| state.file_name().to_lowercase();
         let tests: [&dyn Fn(&State) -> bool; 3] = [
             &|state| lower(state) == name,
-            &|state| lower(state).rsplit_once('.').is_some_and(|(stem, _)| stem == name),
+            &|state| {
+                lower(state)
+                    .rsplit_once('.')
+                    .is_some_and(|(stem, _)| stem == name)
+            },
             &|state| lower(state).contains(name),
         ];
         let fits = |test: &&dyn Fn(&State) -> bool| {
-            self.states.iter().filter(|state| test(state)).collect::<Vec<_>>()
+            self.states
+                .iter()
+                .filter(|state| test(state))
+                .collect::<Vec<_>>()
         };
-        tests.iter().map(fits).find(|found| !found.is_empty()).unwrap_or_default()
+        tests
+            .iter()
+            .map(fits)
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
     }
 
     /// A line for each state, as it can be asked for.
@@ -128,7 +157,11 @@ impl Family {
 
 impl State {
     pub(super) fn line(&self) -> String {
-        let mark = if self.is_leaf { "  (a newest state)" } else { "" };
+        let mark = if self.is_leaf {
+            "  (a newest state)"
+        } else {
+            ""
+        };
         format!("#{} {}{mark}", self.number, self.file_name())
     }
 }
@@ -136,7 +169,10 @@ impl State {
 /// Several leaves and nothing that decides: never by time.
 pub(super) fn ambiguous(asked: &str, states: &[State]) -> Error {
     let candidates = states.iter().map(State::line).collect();
-    Error::Ambiguous { what: format!("{} states fit --checkpoint {asked}", states.len()), candidates }
+    Error::Ambiguous {
+        what: format!("{} states fit --checkpoint {asked}", states.len()),
+        candidates,
+    }
 }
 
 /// Whether two paths are one file.

@@ -19,6 +19,10 @@ impl Watch {
     #[must_use]
     pub fn changed(&self) -> Vec<PathBuf> {
         let differs = |file: &&Arc<HostFile>| file.stamp_now().is_ok_and(|now| now != file.stamp());
-        self.files.iter().filter(differs).map(|file| file.path().to_owned()).collect()
+        self.files
+            .iter()
+            .filter(differs)
+            .map(|file| file.path().to_owned())
+            .collect()
     }
 }

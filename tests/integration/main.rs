@@ -5,9 +5,13 @@
 
 mod harness;
 
+mod demo; // the demo backup, state by state
+mod fixtures; // real disks and volumes
 mod layering; // which crate may know which
+mod manifest; // what the program prints, held against a writer's word
 mod mutations; // damaged images, by the thousand
 mod repository; // what is tracked, and under which sum
+mod volumes; // the committed NTFS volumes
 
 use std::process::ExitCode;
 
@@ -17,9 +21,12 @@ fn main() -> ExitCode {
     }
     let themes = [
         harness::tests(),
+        demo::tests(),
+        fixtures::tests(),
         layering::tests(),
         mutations::tests(),
         repository::tests(),
+        volumes::tests(),
     ];
     harness::run(themes.into_iter().flatten())
 }

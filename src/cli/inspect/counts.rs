@@ -24,17 +24,28 @@ pub(super) struct Counts {
 
 /// The counts of every volume; a volume that cannot be listed has none.
 pub(super) fn count(backup: &Backup, ctx: &Context) -> Vec<Counts> {
-    backup.volumes().filter_map(|volume| one(volume, ctx)).collect()
+    backup
+        .volumes()
+        .filter_map(|volume| one(volume, ctx))
+        .collect()
 }
 
 fn one(volume: &Volume, ctx: &Context) -> Option<Counts> {
-    let mut counts = Counts { volume: volume.name.clone(), ..Counts::default() };
+    let mut counts = Counts {
+        volume: volume.name.clone(),
+        ..Counts::default()
+    };
     let entries = volume.fs.entries(volume.fs.root(), &GuestPath::root());
-    let entries = entries.inspect_err(|error| ctx.console.note(&format!("{}: {error}", volume.name)));
+    let entries =
+        entries.inspect_err(|error| ctx.console.note(&format!("{}: {error}", volume.name)));
     for item in entries.ok()? {
         match item {
             Ok(entry) if entry.metadata.system => {}
-            Ok(entry) => counts.add(entry.metadata.kind, entry.metadata.size, entry.metadata.storage),
+            Ok(entry) => counts.add(
+                entry.metadata.kind,
+                entry.metadata.size,
+                entry.metadata.storage,
+            ),
             Err(loss) => {
                 counts.lost += 1;
                 ctx.console.detail(&format!("{}{loss}", volume.name));
@@ -57,7 +68,9 @@ impl Counts {
                 self.bytes = self.bytes.saturating_add(size);
             }
         }
-        let Some(word) = entry::storage_word(storage) else { return };
+        let Some(word) = entry::storage_word(storage) else {
+            return;
+        };
         match self.stored.iter_mut().find(|(known, _)| *known == word) {
             Some((_, count)) => *count += 1,
             None => self.stored.push((word, 1)),

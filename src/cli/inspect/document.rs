@@ -37,7 +37,7 @@ fn disk_json(disk: &Disk, counts: &[Counts]) -> Value {
         })).collect::<Vec<_>>(),
         "layers": chain.map(layers_json).unwrap_or_default(),
         "size": opened.map(|opened| blockio::ReadAt::size(&*opened.bytes)),
-        "table": opened.and_then(|opened| opened.table.as_ref().ok()).map(|table| table_json(table)),
+        "table": opened.and_then(|opened| opened.table.as_ref().ok()).map(table_json),
         "partitions": opened.map(|opened| partitions(opened, counts)).unwrap_or_default(),
         "error": error.map(|fault| json!({ "code": fault.code.id, "message": fault.to_string() })),
     })
@@ -50,17 +50,39 @@ fn table_json(table: &Table) -> Value {
         "disk_guid": table.disk_guid,
         "mbr_signature": table.mbr_signature.map(|signature| format!("{signature:08x}")),
         "notes": table.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "dynamic_disk": table.ldm.as_ref().map(dynamic_disk_json),
+    })
+}
+
+/// The volumes of a dynamic disk (LDM), which are named and not read.
+fn dynamic_disk_json(database: &partition::ldm::Database) -> Value {
+    json!({
+        "group": database.group,
+        "disk_guid": database.disk_guid,
+        "volumes": database.volumes.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 
 fn partitions(opened: &OpenDisk, counts: &[Counts]) -> Vec<Value> {
-    let Ok(table) = &opened.table else { return Vec::new() };
-    table.partitions.iter().map(|partition| partition_json(opened, partition, counts)).collect()
+    let Ok(table) = &opened.table else {
+        return Vec::new();
+    };
+    table
+        .partitions
+        .iter()
+        .map(|partition| partition_json(opened, partition, counts))
+        .collect()
 }
 
 fn partition_json(opened: &OpenDisk, partition: &Partition, counts: &[Counts]) -> Value {
-    let volume = opened.volumes.iter().find(|volume| volume.partition.number == partition.number);
-    let failed = opened.failed.iter().find(|(number, _)| *number == partition.number);
+    let volume = opened
+        .volumes
+        .iter()
+        .find(|volume| volume.partition.number == partition.number);
+    let failed = opened
+        .failed
+        .iter()
+        .find(|(number, _)| *number == partition.number);
     json!({
         "partition": partition.number,
         "start": partition.start,

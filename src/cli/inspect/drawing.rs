@@ -24,14 +24,21 @@ pub(super) fn draw(
     for number in backup.survey.orphans() {
         if let Some(file) = backup.survey.files.get(number) {
             let path = file.path.display().to_string();
-            writeln!(out, "orphan: {}: its parent is not here (see chain)", escape(&path))?;
+            writeln!(
+                out,
+                "orphan: {}: its parent is not here (see chain)",
+                escape(&path)
+            )?;
         }
     }
     Ok(())
 }
 
 fn draw_disk(out: &mut impl Write, disk: &Disk, counts: &[Counts]) -> anyhow::Result<()> {
-    let size = disk.opened.as_ref().map(|opened| text::size(blockio::ReadAt::size(&*opened.bytes)));
+    let size = disk
+        .opened
+        .as_ref()
+        .map(|opened| text::size(blockio::ReadAt::size(&*opened.bytes)));
     let size = size.unwrap_or_else(|_| "cannot be read".into());
     let name = disk.state.file_name();
     writeln!(out, "└─ disk{}  {}  {size}", disk.number, escape(&name))?;
@@ -52,7 +59,12 @@ fn draw_disk(out: &mut impl Write, disk: &Disk, counts: &[Counts]) -> anyhow::Re
 fn draw_layer(out: &mut impl Write, layer: &LayerEntry) -> anyhow::Result<()> {
     let image = &layer.image;
     let kind = super::kind_word(image.kind());
-    write!(out, "   ├─ layer {}  {} {kind}", escape(&layer.name), image.format().name())?;
+    write!(
+        out,
+        "   ├─ layer {}  {} {kind}",
+        escape(&layer.name),
+        image.format().name()
+    )?;
     write!(out, ", file {}", text::size(layer.file_size))?;
     if let Ok(allocated) = image.allocated() {
         write!(out, ", holds {}", text::size(allocated))?;
@@ -76,11 +88,26 @@ fn draw_partitions(
     };
     writeln!(out, "   └─ {}", table.scheme.name())?;
     for partition in &table.partitions {
-        let name = partition.name.as_deref().map_or_else(String::new, |name| format!(" '{}'", escape(name)));
+        let name = partition
+            .name
+            .as_deref()
+            .map_or_else(String::new, |name| format!(" '{}'", escape(name)));
         let size = text::size(partition.len);
-        write!(out, "      ├─ disk{}/part{}  {size}", disk.number, partition.number)?;
+        write!(
+            out,
+            "      ├─ disk{}/part{}  {size}",
+            disk.number, partition.number
+        )?;
         writeln!(out, "  {}{name}", partition.type_name)?;
         draw_content(out, opened, partition, counts)?;
+    }
+    for volume in table.ldm.iter().flat_map(|database| &database.volumes) {
+        let volume = volume.to_string();
+        writeln!(
+            out,
+            "      ├─ dynamic disk (LDM) volume {} (not read)",
+            escape(&volume)
+        )?;
     }
     Ok(())
 }
@@ -95,16 +122,25 @@ fn draw_content(
     if let Some(volume) = opened.volumes.iter().find(is_here) {
         return draw_volume(out, volume, counts);
     }
-    if let Some((_, fault)) = opened.failed.iter().find(|(number, _)| *number == partition.number) {
+    if let Some((_, fault)) = opened
+        .failed
+        .iter()
+        .find(|(number, _)| *number == partition.number)
+    {
         return Ok(writeln!(out, "      │    {}", escape(&fault.to_string()))?);
     }
     let content = match &partition.content {
         Content::Ntfs => "NTFS".into(),
         Content::Foreign(foreign) => format!("{foreign} (not read)"),
         Content::Unknown(FirstBytes::Zeros(count)) => {
-            format!("nothing recognised: the first {} are zeros", text::size(*count))
+            format!(
+                "nothing recognised: the first {} are zeros",
+                text::size(*count)
+            )
         }
-        Content::Unknown(FirstBytes::NoSignature) => "nothing recognised: no known signature".into(),
+        Content::Unknown(FirstBytes::NoSignature) => {
+            "nothing recognised: no known signature".into()
+        }
         Content::Unknown(FirstBytes::Unreadable) => "its first bytes cannot be read".into(),
     };
     Ok(writeln!(out, "      │    {}", escape(&content))?)
@@ -112,26 +148,61 @@ fn draw_content(
 
 fn draw_volume(out: &mut impl Write, volume: &Volume, counts: &[Counts]) -> anyhow::Result<()> {
     let info = volume.fs.info();
-    let label = info.label.as_deref().map_or_else(String::new, |label| format!(" '{}'", escape(label)));
-    let letter = volume.letter.map_or_else(String::new, |letter| format!("{letter}: "));
-    write!(out, "      │    {letter}{}{label}, serial {:016X}", info.kind, info.serial)?;
-    write!(out, ", clusters of {}", text::size(info.cluster_size.into()))?;
+    let label = info
+        .label
+        .as_deref()
+        .map_or_else(String::new, |label| format!(" '{}'", escape(label)));
+    let letter = volume
+        .letter
+        .map_or_else(String::new, |letter| format!("{letter}: "));
+    write!(
+        out,
+        "      │    {letter}{}{label}, serial {:016X}",
+        info.kind, info.serial
+    )?;
+    write!(
+        out,
+        ", clusters of {}",
+        text::size(info.cluster_size.into())
+    )?;
     if let Some(free) = info.free {
         let used = text::size(info.size.saturating_sub(free));
         write!(out, ", {used} used, {} free", text::size(free))?;
     }
     writeln!(out)?;
     if let Some(why) = &info.dirty {
-        writeln!(out, "      │    not cleanly shut down (ordinary for a running machine): {}", escape(why))?;
+        writeln!(
+            out,
+            "      │    not cleanly shut down (ordinary for a running machine): {}",
+            escape(why)
+        )?;
     }
-    let Some(counts) = counts.iter().find(|counts| counts.volume == volume.name) else { return Ok(()) };
-    let (files, folders) = (text::count(counts.files, "file"), text::count(counts.folders, "folder"));
-    writeln!(out, "      │    {files} ({}), {folders}", text::size(counts.bytes))?;
+    let Some(counts) = counts.iter().find(|counts| counts.volume == volume.name) else {
+        return Ok(());
+    };
+    let (files, folders) = (
+        text::count(counts.files, "file"),
+        text::count(counts.folders, "folder"),
+    );
+    writeln!(
+        out,
+        "      │    {files} ({}), {folders}",
+        text::size(counts.bytes)
+    )?;
     for (word, count) in &counts.stored {
-        writeln!(out, "      │    {}: {}", text::count(*count, "file"), stored(word))?;
+        writeln!(
+            out,
+            "      │    {}: {}",
+            text::count(*count, "file"),
+            stored(word)
+        )?;
     }
     if counts.lost > 0 {
-        writeln!(out, "      │    {} could not be read (-v names them)", text::count(counts.lost, "entry"))?;
+        writeln!(
+            out,
+            "      │    {} could not be read (-v names them)",
+            text::count(counts.lost, "entry")
+        )?;
     }
     Ok(())
 }

@@ -104,7 +104,14 @@ fn hostile_names_stay_inside_and_are_reported() {
         1,
         "nothing beside it"
     );
-    assert_eq!(codes(&report.notes), ["HV-W758"; 6], "{:?}", report.notes);
+    // Windows counts units, of which the long name has 200, and other systems bytes.
+    let renamed = if cfg!(windows) { 5 } else { 6 };
+    assert_eq!(
+        codes(&report.notes),
+        vec!["HV-W758"; renamed],
+        "{:?}",
+        report.notes
+    );
 }
 
 #[test]
@@ -295,7 +302,7 @@ fn a_source_is_refused_whatever_the_rule() {
 fn lost_bytes_make_a_partial_file_with_a_list() {
     let (temp, mut tree) = (temp(), MemoryTree::new());
     let bytes = vec![7; 8192];
-    let broken = || Arc::new(Failing::new(Memory::from(bytes.clone()), [1000..3000]));
+    let broken = || Arc::new(Failing::new(Memory::from(bytes.clone()), Some(1000..3000)));
     tree.file_of("a.bin", broken());
     let whole = tree.file("b.txt", "whole");
     tree.stream_of(whole, "s".into(), broken());
@@ -329,7 +336,7 @@ fn partial_files_can_be_left_out() {
     let (temp, mut tree) = (temp(), MemoryTree::new());
     tree.file_of(
         "a",
-        Arc::new(Failing::new(Memory::from(vec![7; 100]), [0..1])),
+        Arc::new(Failing::new(Memory::from(vec![7; 100]), Some(0..1))),
     );
     let report = extract(
         &tree,
@@ -510,7 +517,7 @@ fn native_streams_are_written_where_the_volume_has_them() {
     let (temp, mut tree) = (temp(), MemoryTree::new());
     let file = tree.file_of("f", Arc::new(testkit::sparse::Sparse::new(1 << 20)));
     tree.stream(file, "Zone.Identifier", "[ZoneTransfer]");
-    let broken = Failing::new(Memory::from(vec![1; 600]), [0..1]);
+    let broken = Failing::new(Memory::from(vec![1; 600]), Some(0..1));
     tree.stream_of(file, "broken".into(), Arc::new(broken));
     let metadata = tree.metadata_mut(file);
     (metadata.created, metadata.attributes.0) = (Time(77), 0x22);
@@ -617,8 +624,11 @@ fn interrupted_leaves_no_temporary_file() {
     tree.file("c", "never reached");
     let cancel = AtomicBool::new(false);
     let sink = Folder::open(temp.path(), Options::default()).expect("a destination");
-    let mut options = extract::Options::default();
-    options.jobs = std::num::NonZeroUsize::MIN;
+    let jobs = std::num::NonZeroUsize::MIN;
+    let options = extract::Options {
+        jobs,
+        ..Default::default()
+    };
     let job = Job {
         fs: &tree,
         roots: vec![Root::whole(&tree)],
