@@ -6,6 +6,7 @@ use zerocopy::little_endian::U16;
 use crate::codes;
 use crate::flaw::Flaw;
 use crate::format::{AttributeHeader, NonResidentHeader, ResidentHeader, attribute_type};
+use crate::storage::DataFacts;
 
 /// Bytes of the field behind [`NonResidentHeader`] that compressed and sparse attributes have.
 const TOTAL_ALLOCATED: usize = 8;
@@ -55,6 +56,29 @@ impl<'a> Attribute<'a> {
         match &self.form {
             Form::Resident(_) => 0,
             Form::NonResident(part) => part.header.lowest_vcn.get(),
+        }
+    }
+
+    /// What it says of the stream it is, or begins.
+    pub(crate) fn facts(&self) -> DataFacts {
+        let (size, allocated) = match &self.form {
+            // A resident value takes up its place in the record.
+            Form::Resident(value) => {
+                let size = blockio::clamp(value.len());
+                (size, size.next_multiple_of(8))
+            }
+            Form::NonResident(part) => {
+                let allocated = part.header.allocated.get();
+                (
+                    part.header.size.get(),
+                    part.total_allocated.unwrap_or(allocated),
+                )
+            }
+        };
+        DataFacts {
+            flags: self.flags,
+            size,
+            allocated,
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use blockio::{Fault, ReadAt};
 use tree::{
-    Cursor, Details, DirEntry, DirIter, EntryIter, Error, FileSystem, GuestPath, Link, Metadata,
-    Name, NodeId, StreamInfo, VolumeInfo,
+    Cursor, Details, DirIter, EntryIter, Error, FileSystem, GuestPath, Link, Metadata, Name,
+    NodeId, Storage, StreamInfo, VolumeInfo,
 };
 
 use crate::codes;
@@ -14,7 +14,7 @@ use crate::file::File;
 use crate::file_name::FileName;
 use crate::flaw::{Flaw, Result};
 use crate::format::{attribute_type, record_number};
-use crate::index::{Directory, IndexedName};
+use crate::listing::Listing;
 use crate::metadata::{file_names, streams};
 use crate::reparse::ReparsePoint;
 use crate::storage;
@@ -55,14 +55,7 @@ impl FileSystem for Volume {
     }
 
     fn lookup(&self, dir: NodeId, name: &Name) -> Result<NodeId, Error> {
-        let found = self.0.open_directory(dir)?.1.lookup(&name.to_utf16());
-        let found = found
-            .map_err(|fault| self.0.error(&fault))?
-            .ok_or(Error::NotFound)?;
-        let number = found.record();
-        let life = self.0.mft.life(number).check(found);
-        life.map_err(|fault| self.0.error(&fault))?;
-        Ok(NodeId(number))
+        self.0.find_in(dir, name)
     }
 
     fn fold(&self, name: &Name) -> Name {
@@ -70,12 +63,13 @@ impl FileSystem for Volume {
     }
 
     fn read_dir(&self, dir: NodeId, from: Cursor) -> Result<DirIter<'_>, Error> {
-        let names = self.0.open_directory(dir)?.1.names(from);
-        Ok(Box::new(names.map(|name| self.0.dir_entry(name))))
+        self.0
+            .list(dir, from)
+            .map(|listing| -> DirIter<'_> { Box::new(listing) })
     }
 
     fn entries(&self, under: NodeId, path: &GuestPath) -> Result<EntryIter<'_>, Error> {
-        tree::walk(self, under, path)
+        crate::entries::below(self, under, path)
     }
 
     fn open(&self, node: NodeId, stream: Option<&Name>) -> Result<Arc<dyn ReadAt>, Error> {
@@ -125,27 +119,42 @@ impl Inner {
             .ok_or(Error::NotFound)
     }
 
-    fn open_directory(&self, node: NodeId) -> Result<(File, Directory), Error> {
-        let file = self.existing(node)?;
+    /// The entries of `dir`, also where its record is damaged and others tell what is in it.
+    fn list(&self, dir: NodeId, from: Cursor) -> Result<Listing<'_>, Error> {
+        let file = match self.file(dir) {
+            Ok(file) => file.ok_or(Error::NotFound)?,
+            Err(fault) => {
+                let found = Listing::of_damaged(self, dir.0, Arc::clone(&fault), from);
+                return found.ok_or_else(|| self.error(&fault));
+            }
+        };
         if !file.base().is_directory() {
             return Err(Error::NotADirectory);
         }
-        let directory = self.directory(&file);
-        Ok((file, directory))
+        Ok(Listing::new(self, file, from))
     }
 
-    /// A name of the index as the tree has it; its record must be in the life the index means.
-    fn dir_entry(&self, name: Result<IndexedName>) -> Result<DirEntry, Error> {
-        let name = name.map_err(|fault| self.error(&fault))?;
-        let number = name.reference.record();
-        let life = self.mft.life(number).check(name.reference);
-        life.map_err(|fault| self.error(&fault))?;
-        Ok(DirEntry {
-            name: Name::from_utf16(name.name.iter().copied()),
-            node: NodeId(number),
-            next: name.next,
-            unindexed: false,
-        })
+    /// The node that `name` names in `dir`: by its index, or, where that is damaged on the way to the
+    /// name, by the files' own records.
+    fn find_in(&self, dir: NodeId, name: &Name) -> Result<NodeId, Error> {
+        let found = match self.file(dir) {
+            Ok(None) => return Err(Error::NotFound),
+            Ok(Some(file)) if !file.base().is_directory() => return Err(Error::NotADirectory),
+            Ok(Some(file)) => self.directory(&file).lookup(&name.to_utf16()),
+            Err(fault) => Err(fault),
+        };
+        match found {
+            Ok(None) => Err(Error::NotFound),
+            Ok(Some(reference)) => {
+                let life = self.mft.life(reference.record()).check(reference);
+                life.map_err(|fault| self.error(&fault))?;
+                Ok(NodeId(reference.record()))
+            }
+            Err(fault) => {
+                let found = self.find_unindexed(dir.0, name);
+                found.map(NodeId).ok_or_else(|| self.error(&fault))
+            }
+        }
     }
 
     /// The stream `name` of `file`, unless its content is hidden; `None` where there is none.
@@ -155,17 +164,13 @@ impl Inner {
         };
         let hidden = if name.is_empty() {
             let metadata = self.metadata_of(file)?;
-            storage::hidden(metadata.storage, metadata.reparse_tag)
+            storage::hidden(file.number(), metadata.storage, metadata.reparse_tag)
         } else {
-            data.is_encrypted()
-                .then(|| storage::hidden(tree::Storage::Efs, None))
-                .flatten()
+            let encrypted = data.is_encrypted().then_some(Storage::Efs);
+            encrypted.and_then(|storage| storage::hidden(file.number(), storage, None))
         };
         match hidden {
-            Some(mut fault) => {
-                fault.what = format!("file record {}: {}", file.number(), fault.what).into();
-                Err(Arc::new(fault))
-            }
+            Some(fault) => Err(Arc::new(fault)),
             None => content::open(&data, &self.bytes, &self.geometry).map(Some),
         }
     }

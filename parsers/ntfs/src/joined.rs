@@ -11,7 +11,8 @@ use crate::boot::Geometry;
 use crate::codes;
 use crate::data_run::{Bounds, RunList, missing};
 use crate::flaw::{Flaw, Result};
-use crate::format::{ATTRIBUTE_COMPRESSED, ATTRIBUTE_ENCRYPTED, ATTRIBUTE_SPARSE};
+use crate::format::{ATTRIBUTE_COMPRESSED, ATTRIBUTE_ENCRYPTED};
+use crate::storage::DataFacts;
 use crate::stream::{Sizes, Stream};
 
 /// One attribute of a file: a resident value, or all fragments of a non-resident one.
@@ -68,11 +69,6 @@ impl<'a> Joined<'a> {
         self.first().0
     }
 
-    /// The name, as UTF-16 code units.
-    pub(crate) fn name(&self) -> impl Iterator<Item = u16> + '_ {
-        self.first().1.name.iter().map(|unit| unit.get())
-    }
-
     /// The value, if it is resident.
     pub(crate) fn resident(&self) -> Option<&'a [u8]> {
         self.first().1.resident()
@@ -82,19 +78,12 @@ impl<'a> Joined<'a> {
         self.first().1.flags & ATTRIBUTE_ENCRYPTED != 0
     }
 
-    pub(crate) fn is_sparse(&self) -> bool {
-        self.first().1.flags & ATTRIBUTE_SPARSE != 0
-    }
-
-    pub(crate) fn is_compressed(&self) -> bool {
-        self.first().1.flags & ATTRIBUTE_COMPRESSED != 0
-    }
-
     /// Clusters of a compression unit as a power of two, if the clusters are compressed.
     pub(crate) fn compression_unit(&self) -> Option<u8> {
         match &self.first().1.form {
             Form::NonResident(part) => {
-                Some(part.header.compression_unit).filter(|_| self.is_compressed())
+                let is_compressed = self.first().1.flags & ATTRIBUTE_COMPRESSED != 0;
+                Some(part.header.compression_unit).filter(|_| is_compressed)
             }
             Form::Resident(_) => None,
         }
@@ -114,12 +103,9 @@ impl<'a> Joined<'a> {
         }
     }
 
-    /// Bytes it takes up: those of its clusters, or of its place in the record.
-    pub(crate) fn allocated(&self) -> u64 {
-        match &self.first().1.form {
-            Form::Resident(value) => blockio::clamp(value.len().next_multiple_of(8)),
-            Form::NonResident(part) => part.total_allocated.unwrap_or(part.header.allocated.get()),
-        }
+    /// What its first fragment says of it.
+    pub(crate) fn facts(&self) -> DataFacts {
+        self.first().1.facts()
     }
 
     /// The data runs of all fragments, as far as the size goes; what is not there is lost.

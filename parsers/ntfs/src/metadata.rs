@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use tree::{Attributes, Kind, Metadata, Storage, StreamInfo, Time};
+use tree::{Attributes, Metadata, StreamInfo, Time};
 use zerocopy::FromBytes;
 
 use crate::codes;
@@ -11,7 +11,6 @@ use crate::file::File;
 use crate::file_name::FileName;
 use crate::flaw::{Flaw, Result};
 use crate::format::{StandardInformation, attribute_type};
-use crate::joined::Joined;
 use crate::reparse;
 use crate::storage;
 use crate::volume::Inner;
@@ -27,15 +26,17 @@ impl Inner {
             return Err(Arc::clone(fault));
         }
         let names = file_names(file).filter(|name| !name.is_dos_twin()).count();
-        let data = file.find(attribute_type::DATA, &[])?;
+        let data = file
+            .find(attribute_type::DATA, &[])?
+            .map(|data| data.facts());
         let attributes = standard.attributes.get();
         let reparse_tag = self.reparse_tag(file)?;
         let is_directory = file.base().is_directory();
         Ok(Metadata {
             kind: reparse::kind(is_directory, reparse_tag),
             number: file.number(),
-            size: data.as_ref().map_or(0, |data| data.sizes().size),
-            allocated: data.as_ref().map_or(0, Joined::allocated),
+            size: data.map_or(0, |data| data.size),
+            allocated: data.map_or(0, |data| data.allocated),
             attributes: Attributes(attributes),
             created: Time(standard.created.get()),
             modified: Time(standard.modified.get()),
@@ -43,10 +44,7 @@ impl Inner {
             accessed: Time(standard.accessed.get()),
             links: u32::try_from(names).unwrap_or(u32::MAX),
             reparse_tag,
-            storage: match is_directory {
-                true => Storage::Plain,
-                false => storage::of_file(attributes, reparse_tag, data.as_ref()),
-            },
+            storage: storage::of_record(is_directory, attributes, reparse_tag, data),
             system: self.is_system(file.number()),
         })
     }
@@ -102,8 +100,8 @@ pub(crate) fn streams(file: &File) -> Result<Vec<StreamInfo>> {
         if let Some(data) = file.find(attribute_type::DATA, &name)? {
             streams.push(StreamInfo {
                 name: tree::Name::from_utf16(name),
-                size: data.sizes().size,
-                allocated: data.allocated(),
+                size: data.facts().size,
+                allocated: data.facts().allocated,
             });
         }
     }

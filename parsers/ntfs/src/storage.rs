@@ -1,45 +1,126 @@
 //! How the content of a file is kept, and what that means for who wants to read it.
 
+use blockio::Fault;
 use tree::Storage;
 
 use crate::codes;
-use crate::joined::Joined;
+use crate::format::{ATTRIBUTE_COMPRESSED, ATTRIBUTE_ENCRYPTED, ATTRIBUTE_SPARSE};
 use crate::reparse;
 
 /// FILE_ATTRIBUTE_* bits of files whose content is elsewhere: offline, recall on open, recall on data
 /// access.
 const ELSEWHERE: u32 = 0x1000 | 0x4_0000 | 0x40_0000;
 
-/// How a file with these attribute bits, this reparse tag and this unnamed stream keeps its content.
-pub(crate) fn of_file(attributes: u32, tag: Option<u32>, data: Option<&Joined<'_>>) -> Storage {
-    let Some(data) = data else {
-        return tag.map_or(Storage::Plain, |tag| reparse::storage(tag, false));
-    };
-    if data.is_encrypted() {
-        return Storage::Efs;
-    }
-    let is_local = attributes & ELSEWHERE == 0 && !data.is_sparse() && data.sizes().size > 0;
-    match tag.map(|tag| reparse::storage(tag, is_local)) {
-        None | Some(Storage::Plain) if data.is_compressed() => Storage::Compressed,
-        None => Storage::Plain,
-        Some(storage) => storage,
+/// What the header of a $DATA attribute says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DataFacts {
+    /// Flags of the attribute.
+    pub(crate) flags: u16,
+    /// Bytes of the stream.
+    pub(crate) size: u64,
+    /// Bytes that it takes up.
+    pub(crate) allocated: u64,
+}
+
+/// How a record keeps its content; directories have none to hide.
+pub(crate) fn of_record(
+    is_directory: bool,
+    attributes: u32,
+    tag: Option<u32>,
+    data: Option<DataFacts>,
+) -> Storage {
+    match is_directory {
+        true => Storage::Plain,
+        false => of_file(attributes, tag, data),
     }
 }
 
-/// The fault of reading content that is kept so, if it hides the content.
-pub(crate) fn hidden(storage: Storage, tag: Option<u32>) -> Option<blockio::Fault> {
+/// How a file with these attribute bits, this reparse tag and this unnamed stream keeps its content.
+fn of_file(attributes: u32, tag: Option<u32>, data: Option<DataFacts>) -> Storage {
+    let data = data.unwrap_or_default();
+    if data.flags & ATTRIBUTE_ENCRYPTED != 0 {
+        return Storage::Efs;
+    }
+    // A file that the cloud only has a copy of has all its own clusters; a placeholder has holes.
+    let is_sparse = data.flags & ATTRIBUTE_SPARSE != 0;
+    let is_local = attributes & ELSEWHERE == 0 && !is_sparse && data.size > 0;
+    match tag.map_or(Storage::Plain, |tag| reparse::storage(tag, is_local)) {
+        Storage::Plain if data.flags & ATTRIBUTE_COMPRESSED != 0 => Storage::Compressed,
+        storage => storage,
+    }
+}
+
+/// The fault of reading file record `number`, whose content is kept so, if that hides the content.
+pub(crate) fn hidden(number: u64, storage: Storage, tag: Option<u32>) -> Option<Fault> {
     let (code, found) = match storage {
         Storage::Plain | Storage::Compressed => return None,
         Storage::Wof => (&codes::WOF, "WOF compressed"),
         Storage::Dedup => (&codes::DEDUP, "deduplicated"),
         Storage::Efs => (&codes::EFS, "encrypted (EFS)"),
-        Storage::Cloud => (&codes::CLOUD, "cloud placeholder"),
-        Storage::Hsm => (&codes::HSM, "HSM stub"),
-        Storage::Foreign => (&codes::HIDDEN, "foreign reparse point"),
+        Storage::Cloud => (&codes::CLOUD, "a cloud placeholder"),
+        Storage::Hsm => (&codes::HSM, "moved to other storage (HSM)"),
+        Storage::Foreign => (&codes::HIDDEN, "hidden behind a reparse point"),
     };
-    let what = match tag {
-        Some(tag) if storage != Storage::Efs => format!("{found}, reparse tag {tag:#010x}"),
+    let found = match tag {
+        Some(tag) if storage != Storage::Efs => format!("{found} (reparse tag {tag:#010x})"),
         _ => found.to_owned(),
     };
-    Some(blockio::Fault::unsupported(code, what))
+    Some(Fault::unsupported(code, format!("file record {number}")).found(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(flags: u16) -> Option<DataFacts> {
+        Some(DataFacts {
+            flags,
+            size: 10,
+            allocated: 16,
+        })
+    }
+
+    #[test]
+    fn flags_and_tags_tell_how_content_is_kept() {
+        assert_eq!(of_file(0x20, None, data(0)), Storage::Plain);
+        assert_eq!(of_file(0x820, None, data(1)), Storage::Compressed);
+        assert_eq!(of_file(0x4020, None, data(0x4000)), Storage::Efs);
+        assert_eq!(
+            of_file(0x420, Some(0x8000_0017), data(0x8000)),
+            Storage::Wof
+        );
+        assert_eq!(of_file(0, None, None), Storage::Plain);
+    }
+
+    #[test]
+    fn a_file_the_cloud_has_a_copy_of_is_plain_only_with_all_its_bytes() {
+        let tag = Some(0x9000_301A);
+        assert_eq!(of_file(0x420, tag, data(0)), Storage::Plain);
+        assert_eq!(of_file(0x420, tag, data(0x8000)), Storage::Cloud);
+        assert_eq!(of_file(0x1420, tag, data(0)), Storage::Cloud);
+        assert_eq!(of_file(0x420, tag, None), Storage::Cloud);
+    }
+
+    #[test]
+    fn every_hidden_storage_has_its_own_code() {
+        let all = [
+            Storage::Wof,
+            Storage::Dedup,
+            Storage::Efs,
+            Storage::Cloud,
+            Storage::Hsm,
+            Storage::Foreign,
+        ];
+        for (number, storage) in (220..).zip(all) {
+            let fault = hidden(42, storage, Some(0x8000_0017)).expect("hidden");
+            assert_eq!(fault.code.id, format!("HV-E{number}"));
+            assert!(
+                fault
+                    .to_string()
+                    .starts_with("not supported: file record 42: "),
+                "{fault}"
+            );
+        }
+        assert!(hidden(42, Storage::Plain, None).is_none());
+    }
 }

@@ -1,7 +1,7 @@
 //! A volume, opened.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use blockio::{Cache, Fault, ReadAt};
 use tree::{Cursor, NodeId};
@@ -17,6 +17,7 @@ use crate::index::{Directory, Parts};
 use crate::mft::Mft;
 use crate::pages::Pages;
 use crate::record::FileRecord;
+use crate::scan::Scan;
 use crate::upcase::UpCase;
 use crate::volume_information::VolumeInformation;
 
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) free: OnceLock<Option<u64>>,
     /// Records below $Extend, once looked up.
     system: OnceLock<BTreeSet<u64>>,
+    last_scan: Mutex<Weak<Scan>>,
+    kept_scan: OnceLock<Arc<Scan>>,
 }
 
 impl Volume {
@@ -77,6 +80,8 @@ impl Volume {
             notes: note.into_iter().chain(mirrored).collect(),
             free: OnceLock::new(),
             system: OnceLock::new(),
+            last_scan: Mutex::default(),
+            kept_scan: OnceLock::new(),
         };
         inner.read_upcase();
         inner.information = VolumeInformation::read(&inner);
@@ -137,7 +142,12 @@ impl Inner {
 
     /// The index of the directory `file`. What is wrong with it shows when it is read.
     pub(crate) fn directory(&self, file: &File) -> Directory {
-        Directory::new(Parts {
+        Directory::new(self.index_parts(file))
+    }
+
+    /// What the index of the directory `file` is made of.
+    pub(crate) fn index_parts(&self, file: &File) -> Parts {
+        Parts {
             directory: file.number(),
             root: self.index_root(file).unwrap_or_default(),
             allocation: self.index_stream(file, attribute_type::INDEX_ALLOCATION),
@@ -145,7 +155,25 @@ impl Inner {
             cluster_size: self.geometry.cluster_size,
             record_size: self.geometry.index_record_size,
             upcase: Arc::clone(&self.upcase),
+        }
+    }
+
+    /// All files of the volume by their own records, for as long as somebody holds them.
+    pub(crate) fn scan(&self) -> Arc<Scan> {
+        let mut last = self
+            .last_scan
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        last.upgrade().unwrap_or_else(|| {
+            let scan = Arc::new(Scan::new(self));
+            *last = Arc::downgrade(&scan);
+            scan
         })
+    }
+
+    /// The same, kept from now on: on a damaged volume it is asked for again and again.
+    pub(crate) fn kept_scan(&self) -> &Scan {
+        self.kept_scan.get_or_init(|| self.scan())
     }
 
     fn index_root(&self, file: &File) -> Result<Vec<u8>> {
