@@ -179,7 +179,7 @@ fn damage_by_chance_costs_nothing_before_it() {
             }
             match decompress(&unit, &mut out) {
                 Ok(produced) => assert!(produced <= out.len()),
-                Err(bad) => assert!(bad.at <= at && bad.good >= before, "{bad:?} {at}"),
+                Err(bad) => assert!(bad.at <= unit.len() && bad.good >= before, "{bad:?} {at}"),
             }
             assert_eq!(out[..before], data[..before], "damaged at {at}");
         }

@@ -46,7 +46,6 @@ impl UpCase {
         name.iter().map(|&unit| self.upper(unit)).collect()
     }
 
-    /// The order of file names in an index: by upper case, a prefix before what it begins; names
     /// The order of names in an index: by upper case, a name before those that it begins; names that
     /// differ in case only by their code units.
     pub(crate) fn compare(&self, a: &[u16], b: &[u16]) -> Ordering {
