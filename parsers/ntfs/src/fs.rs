@@ -14,7 +14,7 @@ use crate::file::File;
 use crate::file_name::FileName;
 use crate::flaw::{Flaw, Result};
 use crate::format::{attribute_type, record_number};
-use crate::listing::Listing;
+use crate::listing::{Listing, is_possible};
 use crate::metadata::{file_names, streams};
 use crate::reparse::ReparsePoint;
 use crate::storage;
@@ -138,6 +138,9 @@ impl Inner {
     /// name, by the files' own records.
     fn find_in(&self, dir: NodeId, name: &Name) -> Result<NodeId, Error> {
         let found = match self.file(dir) {
+            Ok(Some(file)) if file.base().is_directory() && !is_possible(name.as_bytes()) => {
+                Ok(None)
+            }
             Ok(None) => return Err(Error::NotFound),
             Ok(Some(file)) if !file.base().is_directory() => return Err(Error::NotADirectory),
             Ok(Some(file)) => self.directory(&file).lookup(&name.to_utf16()),

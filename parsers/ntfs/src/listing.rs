@@ -230,6 +230,6 @@ impl Inner {
 }
 
 /// Whether a file can have this name.
-fn is_possible(name: &[u8]) -> bool {
+pub(crate) fn is_possible(name: &[u8]) -> bool {
     !matches!(name, b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, b'/' | 0))
 }

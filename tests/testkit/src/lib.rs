@@ -10,8 +10,10 @@ pub mod memory_tree;
 pub mod mutate;
 pub mod partition;
 pub mod sparse;
+pub mod tree_contract;
 pub mod vhd;
 pub mod vhdx;
 
 pub use contract::{layer_contract, read_at_contract, read_layer};
 pub use memory_tree::MemoryTree;
+pub use tree_contract::file_system_contract;
