@@ -1,7 +1,7 @@
 //! Walks a tree, pushes into a sink, and goes on after a loss.
 //!
-//! Directories are made in walk order by one thread, files are moved by several. A directory is left,
-//! and gets its times, when all that is in it is settled. Nothing is held but the directories in
+//! One thread walks, makes the directories and moves small files, others move the large ones. A
+//! directory is left, and gets its times, when all that is in it is settled. Nothing is held but the directories in
 //! work, the names of files that have more than one, and the report.
 
 use std::num::NonZeroUsize;
@@ -31,6 +31,10 @@ use hard_links::HardLinks;
 
 /// Files that wait for a free thread; few, since each holds its entry.
 const QUEUE: usize = 64;
+/// Files smaller than this, in bytes, are moved by the thread that walks: what they cost is the lock
+/// of their directory, which two threads would only take from each other (measured: 2 to 3 times
+/// slower for 50,000 files of 3 KB).
+const SMALL: u64 = 256 << 10;
 
 /// What is to be extracted, from which volume.
 pub struct Job<'a> {
@@ -94,7 +98,10 @@ pub fn run(job: &Job<'_>, sink: &dyn Sink, progress: &dyn Progress, cancel: &Ato
         for _ in 0..job.options.jobs.get() {
             scope.spawn(|| run.work(&receive));
         }
-        run.walk(&mut |task| queue(&send, task));
+        run.walk(&mut |task| match task.entry.metadata.size {
+            ..SMALL => run.settle(task),
+            _ => queue(&send, task),
+        });
         drop(send);
     });
     run.report

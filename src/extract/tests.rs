@@ -59,6 +59,11 @@ fn a_tree_comes_out_as_it_is() {
 #[test]
 fn thousands_of_files_by_many_threads() {
     let mut tree = MemoryTree::new();
+    for number in 0..40 {
+        let large = vec![number; 300_000];
+        let node = tree.file(&*format!("large/s{}/f{number}", number % 3), large);
+        tree.hard_link(&*format!("large/f{number}"), node);
+    }
     for number in 0..3000 {
         let node = tree.file(
             &*format!("d{}/s{}/f{number}", number % 7, number % 70),
@@ -74,7 +79,11 @@ fn thousands_of_files_by_many_threads() {
     };
     let report = extract(&tree, vec![Root::whole(&tree)], options, temp.path());
     assert!(report.is_whole(), "{:?}", report.losses);
-    assert_eq!((report.files, report.hard_links), (3000, 3000));
+    assert_eq!((report.files, report.hard_links), (3040, 3040));
+    for number in [0, 39] {
+        let path = temp.path().join(format!("large/f{number}"));
+        assert!(std::fs::read(path).expect("there") == vec![number; 300_000]);
+    }
     for number in [0, 1, 1234, 2999] {
         let path = temp
             .path()
