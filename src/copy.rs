@@ -287,5 +287,4 @@ impl Lost {
 }
 
 #[cfg(test)]
-#[path = "copy/tests.rs"]
 mod tests;

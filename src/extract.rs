@@ -226,5 +226,4 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
-#[path = "extract/tests.rs"]
 mod tests;

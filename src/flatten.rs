@@ -167,5 +167,4 @@ impl Target for Stream<'_> {
 }
 
 #[cfg(test)]
-#[path = "flatten/tests.rs"]
 mod tests;

@@ -78,5 +78,4 @@ pub(crate) fn spelled(fs: &dyn FileSystem, dir: NodeId, node: NodeId, name: &Nam
 }
 
 #[cfg(test)]
-#[path = "select/tests.rs"]
 mod tests;

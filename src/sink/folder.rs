@@ -379,5 +379,4 @@ fn stop(place: &Path, error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-#[path = "folder/tests.rs"]
 mod tests;

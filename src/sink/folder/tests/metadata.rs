@@ -1,0 +1,86 @@
+//! Times, further names and links.
+
+use super::*;
+
+#[cfg(unix)]
+#[test]
+fn times_are_the_guests_of_folders_too() {
+    use std::os::unix::fs::MetadataExt;
+    let (temp, mut tree) = (temp(), MemoryTree::new());
+    tree.file("a/b/c", "text");
+    tree.symlink("a/b/l", "c");
+    let file = tree.at("a/b/c");
+    tree.hard_link("a/d", file);
+    extract(&tree, temp.path(), Options::default());
+    for path in ["a", "a/b", "a/b/c"] {
+        let metadata = fs::metadata(temp.path().join(path)).expect("there");
+        let guest = tree.metadata(tree.at(path)).expect("there");
+        let found = (metadata.mtime(), metadata.mtime_nsec() as u32);
+        assert_eq!(found, guest.modified.unix(), "{path}");
+        let found = (metadata.atime(), metadata.atime_nsec() as u32);
+        assert_eq!(found, guest.accessed.unix(), "{path}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn hard_links_are_one_file() {
+    use std::os::unix::fs::MetadataExt;
+    let (temp, mut tree) = (temp(), MemoryTree::new());
+    let file = tree.file("a/first\u{1}", "text");
+    tree.hard_link("b/second", file);
+    tree.hard_link("a/third", file);
+    let report = extract(&tree, temp.path(), Options::default());
+    let inode = |path: &str| fs::metadata(temp.path().join(path)).expect("there").ino();
+    assert_eq!(inode("a/first%01"), inode("b/second"));
+    assert_eq!(inode("a/first%01"), inode("a/third"));
+    assert_eq!((report.files, report.hard_links, report.bytes), (1, 2, 4));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_inside_are_relative_and_others_are_listed() {
+    let (temp, mut tree) = (temp(), MemoryTree::new());
+    tree.file("Users/ana/a.txt", "text");
+    tree.symlink("Users/l1", "ana\\A.TXT");
+    tree.symlink("Users/ana/l2", "..\\..\\Users\\ana");
+    tree.symlink("l3", "\\Users\\ana\\a.txt");
+    tree.junction("l4", "\\??\\C:\\Users");
+    tree.symlink("l5", "D:\\elsewhere");
+    tree.symlink("l6", "..\\..\\..\\etc\\passwd");
+    tree.symlink("l7", "nothing");
+    tree.symlink("Users/l8", "..\\l4\\ana");
+    tree.symlink("circle", "circle\\x");
+    let sink = Folder::open(temp.path(), Options::default()).expect("a destination");
+    let options = extract::Options {
+        letters: vec!['c'],
+        ..Default::default()
+    };
+    let job = Job {
+        fs: &tree,
+        roots: vec![Root::whole(&tree)],
+        options,
+    };
+    let report = extract::run(&job, &sink, &Silent, &AtomicBool::new(false));
+    let found = listing(temp.path());
+    let link = |name: &str| String::from_utf8_lossy(&found[&format!("{name}@")]).into_owned();
+    assert_eq!(link("Users/l1"), "ana/a.txt");
+    assert_eq!(link("Users/ana/l2"), ".");
+    assert_eq!(link("l3"), "Users/ana/a.txt");
+    assert_eq!(link("l4"), "Users");
+    assert_eq!(link("Users/l8"), "ana");
+    let left: Vec<_> = report
+        .notes
+        .iter()
+        .map(|line| line.path.to_string())
+        .collect();
+    assert_eq!(left, ["/l5", "/l6", "/l7", "/circle"]);
+    assert_eq!(codes(&report.notes), ["HV-W759"; 4]);
+    assert!(
+        report.notes[0]
+            .message
+            .as_ref()
+            .is_some_and(|text| text.contains("D:\\elsewhere"))
+    );
+    assert_eq!((report.links, report.skipped), (5, 4));
+}
