@@ -6,6 +6,7 @@
 mod harness;
 
 mod demo; // the demo backup, state by state
+mod destinations; // places that are full
 mod fixtures; // real disks and volumes
 mod layering; // which crate may know which
 mod manifest; // what the program prints, held against a writer's word
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let themes = [
         harness::tests(),
         demo::tests(),
+        destinations::tests(),
         fixtures::tests(),
         layering::tests(),
         mutations::tests(),
