@@ -145,7 +145,7 @@ impl Backup {
             parent: parent.into(),
         });
         let finder = Finder::new(folders.clone(), &cache).accept(accept.collect());
-        let survey = finder.survey();
+        let survey = survey(source, &finder, &cache);
         let disks = disks::open(source, &survey, &finder, &cache, options)?;
         let mut backup = Self {
             disks,
@@ -193,6 +193,14 @@ impl Backup {
             .map(|file| file.path().to_owned())
             .collect()
     }
+}
+
+/// Which disk files there are: in the whole folder, or beside the one file that was named.
+fn survey(source: &Path, finder: &Finder, cache: &Cache) -> Survey {
+    if source.is_dir() {
+        return finder.survey();
+    }
+    Finder::new(Arc::new(Folders::beside(source)), cache).survey()
 }
 
 impl Disk {

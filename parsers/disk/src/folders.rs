@@ -18,9 +18,17 @@ use crate::windows_path::{Step, steps};
 /// Folders of this machine: the one that holds the source, and those of `--search`.
 #[derive(Default)]
 pub struct Folders {
-    roots: Vec<PathBuf>,
+    roots: Vec<Root>,
     allow_absolute: bool,
     opened: Mutex<HashMap<PathBuf, Weak<HostFile>>>,
+}
+
+/// A folder that is searched.
+#[derive(Debug)]
+struct Root {
+    path: PathBuf,
+    /// How many levels of folders in it are searched too.
+    depth: usize,
 }
 
 impl Folders {
@@ -36,7 +44,18 @@ impl Folders {
             folder_of(source)
         };
         Self {
-            roots: vec![root],
+            roots: vec![Root::whole(&root)],
+            ..Self::default()
+        }
+    }
+
+    /// The folder that the file `source` is in, without the folders in it: what a look at one disk
+    /// may cost where that disk lies in a large tree.
+    #[must_use]
+    pub fn beside(source: &Path) -> Self {
+        let path = folder_of(source);
+        Self {
+            roots: vec![Root { path, depth: 0 }],
             ..Self::default()
         }
     }
@@ -44,7 +63,7 @@ impl Folders {
     /// Searches `folder` and what is under it too.
     #[must_use]
     pub fn search(mut self, folder: &Path) -> Self {
-        self.roots.push(folder.to_owned());
+        self.roots.push(Root::whole(folder));
         self
     }
 
@@ -63,6 +82,15 @@ impl Folders {
         let mut files: Vec<_> = opened.values().filter_map(Weak::upgrade).collect();
         files.sort_by(|a, b| a.path().cmp(b.path()));
         files
+    }
+}
+
+impl Root {
+    fn whole(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            depth: walk::MAX_DEPTH,
+        }
     }
 }
 

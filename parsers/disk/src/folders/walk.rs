@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 
 use blockio::Fault;
 
+use super::Root;
 use crate::codes::{FOLDER_UNREADABLE, SEARCH_CUT};
 use crate::gate::Listing;
 
 /// How deep folders may lie below the one that was given.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 /// How many files and folders are looked at.
 const MAX_ENTRIES: usize = 200_000;
 
 /// Every file under `roots`, sorted by path.
-pub(super) fn list(roots: &[PathBuf]) -> Listing {
+pub(super) fn list(roots: &[Root]) -> Listing {
     let mut walk = Walk::default();
     for root in roots {
         walk.under(root);
@@ -35,17 +36,17 @@ struct Walk {
 }
 
 impl Walk {
-    fn under(&mut self, root: &Path) {
-        let mut folders = vec![(root.to_owned(), 0)];
+    fn under(&mut self, root: &Root) {
+        let mut folders = vec![(root.path.clone(), 0)];
         while let Some((folder, depth)) = folders.pop() {
             let identity = fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
             if !self.visited.insert(identity) {
                 continue;
             }
             for inner in self.files_of(&folder) {
-                if depth < MAX_DEPTH {
+                if depth < root.depth {
                     folders.push((inner, depth.saturating_add(1)));
-                } else {
+                } else if depth >= MAX_DEPTH {
                     self.cut_at(&inner);
                 }
             }
