@@ -57,6 +57,7 @@ pub fn all() -> Vec<&'static Code> {
         blockio::codes::ALL,
         cli::ALL,
         disk::codes::ALL,
+        crate::sink::codes::ALL,
         ntfs::codes::ALL,
         partition::codes::ALL,
         tree::codes::ALL,

@@ -161,8 +161,14 @@ impl Target for Stream<'_> {
     }
 
     fn lost(&mut self, lost: &Lost) -> io::Result<()> {
-        let fault = Fault::cannot_read(&GAP, "bytes on their way to a stream").at(lost.range.start);
-        Err(fault.found(lost.fault.to_string()).into())
+        let gap = Fault {
+            kind: lost.fault.kind,
+            ..Fault::cannot_read(&GAP, "bytes on their way to a stream")
+        };
+        Err(gap
+            .at(lost.range.start)
+            .found(lost.fault.to_string())
+            .into())
     }
 }
 

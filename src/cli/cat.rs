@@ -6,6 +6,7 @@ use blockio::ReadAt;
 use tree::{Kind, Name};
 
 use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::counted::Counted;
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, Stop};
 use crate::codes;
@@ -46,10 +47,12 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     );
     let backup = ctx.open(&args.source)?;
     let stream = args.stream.as_deref().map(Name::from);
-    let mut out = ctx.stdout();
+    let mut out = Counted::new(ctx.stdout());
     for target in targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)? {
         let place = format!("{}{}", target.volume.name, target.entry.path);
-        one(&mut out, &target, stream.as_ref(), ctx).map_err(|error| error.context(place))?;
+        if let Err(error) = one(&mut out, &target, stream.as_ref(), ctx) {
+            return Err(out.interrupted_by(error.context(place)));
+        }
     }
     out.flush()?;
     Ok(Exit::Done)

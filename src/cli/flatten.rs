@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::cli::args::SourceArgs;
 use crate::cli::bars::Bar;
+use crate::cli::counted::Counted;
 use crate::cli::{Context, Exit, Stop, text};
 use crate::flatten::{self, Flat};
 use crate::open::{Backup, Disk};
@@ -83,10 +84,11 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 }
 
 fn to_stdout(bytes: &dyn ReadAt, watch: Watch<'_>, ctx: &Context) -> anyhow::Result<Exit> {
-    match flatten::to_stream(bytes, &mut ctx.stdout(), watch) {
+    let mut out = Counted::new(ctx.stdout());
+    match flatten::to_stream(bytes, &mut out, watch) {
         Ok(()) => Ok(Exit::Done),
         Err(copy::Error::Cancelled) => Ok(Exit::Interrupted),
-        Err(copy::Error::Target(error)) => Err(error.into()),
+        Err(copy::Error::Target(error)) => Err(out.interrupted_by(error.into())),
     }
 }
 

@@ -16,6 +16,7 @@ mod chain;
 mod completions;
 mod console;
 mod context;
+mod counted;
 pub mod entry;
 mod exit;
 mod explain;

@@ -1,5 +1,6 @@
 //! Why a command ended without doing what was asked.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -32,6 +33,16 @@ impl Stop {
     }
 }
 
+/// Context of an error that came when bytes were already on their way to whoever reads them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CutShort;
+
+impl fmt::Display for CutShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the output ends too early")
+    }
+}
+
 /// The fault that caused `error`, wherever it is wrapped.
 #[must_use]
 pub fn fault_of(error: &anyhow::Error) -> Option<Arc<Fault>> {
@@ -55,6 +66,12 @@ pub fn fault_of(error: &anyhow::Error) -> Option<Arc<Fault>> {
 /// How the process ends for `error`, and the code that says what to do.
 #[must_use]
 pub(crate) fn class_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
+    let (exit, code) = cause_of(error);
+    let delivered = error.downcast_ref::<CutShort>().is_some();
+    (Exit::after(exit, delivered), code)
+}
+
+fn cause_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
     if let Some(stop) = error.chain().find_map(|cause| cause.downcast_ref::<Stop>()) {
         return (stop.exit, Some(stop.code));
     }
@@ -77,6 +94,9 @@ pub(crate) fn class_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
 pub fn exit_of(fault: &Fault) -> Exit {
     if fault.code == &blockio::codes::CANNOT_OPEN {
         return Exit::NoSource;
+    }
+    if fault.code == &disk::codes::SET_BACKING_AMBIGUOUS {
+        return Exit::Usage; // a choice is needed
     }
     if disk::codes::is_chain_broken(fault.code) {
         return Exit::ChainBroken;
