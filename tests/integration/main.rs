@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod chains; // differencing disks: found, checked, read or refused
 mod demo; // the demo backup, state by state
 mod destinations; // places that are full
 mod fixtures; // real disks and volumes
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     }
     let themes = [
         harness::tests(),
+        chains::tests(),
         demo::tests(),
         destinations::tests(),
         fixtures::tests(),
