@@ -366,3 +366,38 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Other => "other",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_volume_names_and_does_not_have_is_damage() {
+        let mut report = Report::default();
+        report.add_loss(&Loss {
+            path: "a".into(),
+            error: Error::NotFound,
+        });
+        let line = &report.losses[0];
+        assert_eq!(line.code.expect("a code").id, "HV-D766");
+        assert_eq!(
+            line.to_string(),
+            "/a: the volume names it, but: not found [HV-D766]"
+        );
+    }
+
+    #[test]
+    fn a_line_is_one_json_object() {
+        let path = GuestPath::from_iter([Name::from_utf16([0x61, 0xD800])]);
+        let mut line = Line::lost(&path, Kind::File, &INCONSISTENT, "gone".into());
+        line.stream = Some("s".into());
+        let mut out = Vec::new();
+        line.write_json(&mut out);
+        let value: serde_json::Value = serde_json::from_slice(&out).expect("valid JSON");
+        let expected = serde_json::json!({
+            "type": "error", "path": "/a\u{FFFD}", "path_wtf8": "L2HtoIA=", "stream": "s",
+            "code": "HV-D766", "message": "gone"
+        });
+        assert_eq!(value, expected);
+    }
+}

@@ -5,13 +5,16 @@ use tree::{Entry, Error, GuestPath, Kind};
 use super::Run;
 use super::hard_links::First;
 use crate::report::{Line, Report, error_code, error_text};
-use crate::sink::codes::NOT_A_FILE;
+use crate::sink::codes::{NOT_A_FILE, STREAM_LEFT_OUT};
 use crate::sink::{Ending, Item, Note, Outcome, Stream};
 
 impl Run<'_> {
     /// Pushes what is no directory.
     pub(super) fn push(&self, entry: &Entry) {
         let out = self.out(&entry.path);
+        if entry.metadata.kind != Kind::File {
+            self.leave_streams(entry, &out);
+        }
         match entry.metadata.kind {
             Kind::File if entry.metadata.links > 1 => self.push_one_of_many(entry, &out),
             Kind::File => {
@@ -104,6 +107,15 @@ impl Run<'_> {
         let inside = self.inside(&entry.path, &link);
         let ending = self.record(&item, self.sink.link(&item, &link, inside.as_ref()));
         self.count(&item, ending.as_ref(), |report| report.links += 1);
+    }
+
+    /// Says of each named stream of a link, or of what is not restored, that it is left out.
+    fn leave_streams(&self, entry: &Entry, out: &GuestPath) {
+        for stream in &entry.streams {
+            let mut note = Note::new(&STREAM_LEFT_OUT, STREAM_LEFT_OUT.meaning);
+            note.stream = Some(stream.name.clone());
+            self.add(Line::about(out, entry.metadata.kind, note));
+        }
     }
 
     fn bare_item<'i>(&'i self, entry: &'i Entry, out: &'i GuestPath) -> Item<'i> {

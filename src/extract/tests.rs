@@ -177,7 +177,8 @@ fn losses_do_not_end_the_run() {
     tree.file("a/b/lost", "x");
     let broken = tree.at("a/b");
     tree.break_listing(broken, Fault::damaged(&tree::codes::CYCLE, "index"));
-    tree.other("a/socket");
+    let socket = tree.other("a/socket");
+    tree.stream(socket, "s", "x");
     tree.file("z", "last");
     let temp = temp();
     let report = extract_all(&tree, temp.path());
@@ -192,6 +193,12 @@ fn losses_do_not_end_the_run() {
         ]
     );
     assert_eq!((report.lost, report.skipped, report.files), (2, 1, 2));
+    let notes: Vec<_> = report
+        .notes
+        .iter()
+        .map(|line| line.code.expect("a code").id)
+        .collect();
+    assert_eq!(notes, ["HV-W767", "HV-W763"]);
     assert!(!report.is_whole() && report.delivered());
 }
 

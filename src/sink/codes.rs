@@ -43,6 +43,9 @@ blockio::codes! {
     /// A gap in what must be passed on without one.
     GAP = "HV-E764": "bytes that cannot be had lie within what is passed on as one stream"
         => "zeros are never passed off as data; write to a file instead, where the gap is kept and listed";
+    /// Streams of what has no place for them.
+    STREAM_LEFT_OUT = "HV-W767": "a named stream was left out, because what it belongs to is restored as a link or not at all"
+        => "read it with cat, as PATH:STREAM";
     /// The volume contradicts itself.
     INCONSISTENT = "HV-D766": "the volume names something that it does not have"
         => "the file system was damaged or in the middle of a change; look for the file in another checkpoint";

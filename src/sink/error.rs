@@ -79,3 +79,32 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_the_run_and_what_only_an_item() {
+        for (kind, code, ends) in [
+            (io::ErrorKind::StorageFull, "HV-E752", true),
+            (io::ErrorKind::QuotaExceeded, "HV-E752", true),
+            (io::ErrorKind::ReadOnlyFilesystem, "HV-E753", true),
+            (io::ErrorKind::PermissionDenied, "HV-E753", false),
+            (io::ErrorKind::FileTooLarge, "HV-E756", false),
+            (io::ErrorKind::AlreadyExists, "HV-E751", false),
+            (io::ErrorKind::NotADirectory, "HV-E755", false),
+        ] {
+            let (refusal, stops) = match Error::writing("place", &kind.into()) {
+                Error::Item(refusal) => (refusal, false),
+                Error::Stop(refusal) => (refusal, true),
+                Error::Cancelled => panic!("nobody interrupted"),
+            };
+            assert_eq!((refusal.code.id, stops), (code, ends), "{kind}");
+            assert!(
+                refusal.to_string().starts_with("cannot write place: "),
+                "{refusal}"
+            );
+        }
+    }
+}

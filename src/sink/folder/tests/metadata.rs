@@ -84,3 +84,60 @@ fn links_inside_are_relative_and_others_are_listed() {
     );
     assert_eq!((report.links, report.skipped), (5, 4));
 }
+
+/// A platform that keeps nothing.
+struct Refusing;
+
+impl Calls for Refusing {
+    fn stream_home(&self, _: &Dir) -> StreamHome {
+        StreamHome::Nowhere
+    }
+    fn keep(&self, _: &fs::File, _: &Kept) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+    fn set_xattr(&self, _: &fs::File, _: &OsStr, _: &[u8]) -> io::Result<()> {
+        unreachable!("it has none")
+    }
+    fn create_stream(&self, _: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<fs::File> {
+        unreachable!("it has none")
+    }
+    fn remove_stream(&self, _: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<()> {
+        unreachable!("it has none")
+    }
+    fn make_sparse(&self, _: &fs::File) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[test]
+fn metadata_that_is_refused_costs_no_content() {
+    let (temp, mut tree) = (temp(), MemoryTree::new());
+    tree.file("d/f", "text");
+    let sink = Folder::with_calls(temp.path(), Options::default(), Box::new(Refusing));
+    let report = extract_with(&tree, &sink.expect("a destination"), &Silent);
+    assert_eq!(listing(temp.path())["d/f"], b"text");
+    assert_eq!(codes(&report.notes), ["HV-W761", "HV-W761"]);
+    assert!(report.is_whole(), "{:?}", report.losses);
+}
+
+#[test]
+fn nothing_goes_into_a_folder_that_was_not_made() {
+    let (temp, tree) = (temp(), MemoryTree::new());
+    let sink = Folder::open(temp.path(), Options::default()).expect("a destination");
+    let never = AtomicBool::new(false);
+    let metadata = tree.metadata(tree.root()).expect("there");
+    let item = Item {
+        path: &"no/file".into(),
+        metadata: &metadata,
+        data: None,
+        streams: Vec::new(),
+        watch: crate::progress::Watch {
+            progress: &Silent,
+            cancel: &never,
+        },
+    };
+    match sink.file(&item) {
+        Err(Error::Item(refusal)) => assert_eq!(refusal.code.id, "HV-E757"),
+        other => panic!("{other:?}"),
+    }
+}
