@@ -63,6 +63,7 @@ impl RunList {
     }
 
     /// All runs as (VCN, length, place).
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64, &Clusters)> {
         let ends = self
             .runs

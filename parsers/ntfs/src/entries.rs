@@ -1,12 +1,16 @@
 //! Everything below a directory, out of a scan of $MFT.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use blockio::Fault;
-use tree::{Cursor, DirIter, Entry, Error, FileSystem, GuestPath, Kind, Loss, NodeId};
+use tree::{
+    Cursor, DirEntry, DirIter, Entry, Error, FileSystem, GuestPath, Kind, Loss, Metadata, Name,
+    NodeId, StreamInfo,
+};
 
-use crate::scan::{Found, Scan};
+use crate::scan::{Row, Scan};
 use crate::volume::Volume;
 
 /// Directories deeper than this are damage: a path of 32,767 characters has no more names.
@@ -67,26 +71,34 @@ enum Names<'a> {
     Indexed(DirIter<'a>),
 }
 
-/// A name to be shown, or what was lost in its place.
-type Next = Result<(Found, bool), Error>;
+/// A name to be shown.
+struct Shown<'a> {
+    name: Cow<'a, [u8]>,
+    number: u64,
+    /// `None`: it is damaged, and asking for it tells how.
+    row: Option<&'a Row>,
+    unindexed: bool,
+}
 
 impl Iterator for Entries<'_> {
     type Item = Result<Entry, Loss>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let scan = Arc::clone(&self.scan);
         loop {
             let level = self.levels.last_mut()?;
-            let Some(next) = level.names.next(&self.scan) else {
-                self.levels.truncate(self.levels.len().saturating_sub(1));
-                continue;
-            };
-            let path = level.path.clone();
-            return Some(match next {
-                Err(error) => Err(Loss { path, error }),
-                Ok((found, unindexed)) => {
-                    let path = path.join(&found.name);
-                    let entry = self.entry(found.number, &path, unindexed);
-                    entry.map_err(|error| Loss { path, error })
+            return Some(match level.names.next(&scan) {
+                None => {
+                    self.levels.truncate(self.levels.len().saturating_sub(1));
+                    continue;
+                }
+                Some(Err(error)) => Err(Loss {
+                    path: level.path.clone(),
+                    error,
+                }),
+                Some(Ok(shown)) => {
+                    let path = level.path.join(&Name::from_bytes(&shown.name));
+                    self.entry(&scan, &shown, path)
                 }
             });
         }
@@ -94,52 +106,71 @@ impl Iterator for Entries<'_> {
 }
 
 impl Names<'_> {
-    fn next(&mut self, scan: &Scan) -> Option<Next> {
+    fn next<'s>(&mut self, scan: &'s Scan) -> Option<Result<Shown<'s>, Error>> {
         match self {
-            Self::Scanned(range) => range
-                .find_map(|at| scan.child(at))
-                .map(|found| Ok((found, false))),
+            Self::Scanned(range) => range.find_map(|at| scan.child(at)).map(|(name, row)| {
+                let (name, number) = (Cow::Borrowed(name), row.number.into());
+                Ok(Shown {
+                    name,
+                    number,
+                    row: Some(row),
+                    unindexed: false,
+                })
+            }),
             Self::Indexed(entries) => entries.next().map(|entry| {
-                let entry = entry?;
-                Ok((
-                    Found {
-                        name: entry.name,
-                        number: entry.node.0,
-                    },
-                    entry.unindexed,
-                ))
+                let DirEntry {
+                    name,
+                    node,
+                    unindexed,
+                    ..
+                } = entry?;
+                let (name, row) = (Cow::Owned(name.as_bytes().to_vec()), scan.row(node.0));
+                Ok(Shown {
+                    name,
+                    number: node.0,
+                    row,
+                    unindexed,
+                })
             }),
         }
     }
 }
 
-impl<'a> Entries<'a> {
+impl Entries<'_> {
     /// The entry at `path`; if it is a directory, what follows are its entries.
-    fn entry(&mut self, number: u64, path: &GuestPath, unindexed: bool) -> Result<Entry, Error> {
-        let node = NodeId(number);
-        let (metadata, streams) = match self.scan.row(number) {
-            Some(row) => (
-                row.metadata(self.volume.0.is_system(number)),
-                self.scan.streams(number),
-            ),
-            // No row: it is damaged, and asking for it tells how.
-            None => {
-                let metadata = self.volume.metadata(node)?;
-                let mut streams = self.volume.streams(node)?;
-                streams.retain(|stream| !stream.name.is_empty());
-                (metadata, streams)
+    fn entry(&mut self, scan: &Scan, shown: &Shown<'_>, path: GuestPath) -> Result<Entry, Loss> {
+        let node = NodeId(shown.number);
+        let known = match shown.row {
+            Some(row) => {
+                let system = self.volume.0.is_system(shown.number);
+                Ok((row.metadata(system), scan.streams(row)))
             }
+            None => self.ask(node),
         };
-        if metadata.kind == Kind::Directory {
-            self.descend(node, path)?;
+        let entered = known.and_then(|known| {
+            if known.0.kind == Kind::Directory {
+                self.descend(node, &path)?;
+            }
+            Ok(known)
+        });
+        match entered {
+            Ok((metadata, streams)) => Ok(Entry {
+                path,
+                node,
+                metadata,
+                streams,
+                unindexed: shown.unindexed,
+            }),
+            Err(error) => Err(Loss { path, error }),
         }
-        Ok(Entry {
-            path: path.clone(),
-            node,
-            metadata,
-            streams,
-            unindexed,
-        })
+    }
+
+    /// What the node's own record says of it.
+    fn ask(&self, node: NodeId) -> Result<(Metadata, Vec<StreamInfo>), Error> {
+        let metadata = self.volume.metadata(node)?;
+        let mut streams = self.volume.streams(node)?;
+        streams.retain(|stream| !stream.name.is_empty());
+        Ok((metadata, streams))
     }
 
     fn descend(&mut self, node: NodeId, path: &GuestPath) -> Result<(), Error> {

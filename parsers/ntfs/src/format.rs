@@ -52,11 +52,6 @@ pub(crate) const ATTRIBUTE_COMPRESSED: u16 = 0x00FF;
 pub(crate) const ATTRIBUTE_ENCRYPTED: u16 = 0x4000;
 pub(crate) const ATTRIBUTE_SPARSE: u16 = 0x8000;
 
-/// The namespace of a short (8.3) name that has a long twin.
-pub(crate) const NAMESPACE_DOS: u8 = 2;
-/// The namespace of a long name that is its own short name.
-pub(crate) const NAMESPACE_WIN32_AND_DOS: u8 = 3;
-
 /// The name of a directory's index, `$I30`.
 pub(crate) const DIRECTORY_INDEX: [u16; 4] = [0x24, 0x49, 0x33, 0x30];
 

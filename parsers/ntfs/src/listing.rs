@@ -33,7 +33,7 @@ pub(crate) struct Listing<'a> {
 enum State {
     /// In the index.
     Indexed {
-        names: Names,
+        names: Box<Names>,
         /// Whether damage was met, or may have been before the cursor.
         broken: Broken,
     },
@@ -157,7 +157,7 @@ fn indexed(volume: &Inner, file: &File, from: Cursor) -> State {
         Broken::Unknown
     };
     State::Indexed {
-        names: volume.directory(file).names(from),
+        names: Box::new(volume.directory(file).names(from)),
         broken,
     }
 }

@@ -80,8 +80,12 @@ impl Scan {
         self.batches.get(usize::try_from(batch).ok()?)?.row(number)
     }
 
-    /// The named streams of file record `number`.
-    pub(crate) fn streams(&self, number: u64) -> Vec<StreamInfo> {
+    /// The named streams of the file in `row`.
+    pub(crate) fn streams(&self, row: &Row) -> Vec<StreamInfo> {
+        if !row.has_streams {
+            return Vec::new();
+        }
+        let number = u64::from(row.number);
         let batch = number.checked_div(self.batch_records);
         let batch = batch.and_then(|batch| self.batches.get(usize::try_from(batch).ok()?));
         batch.map_or_else(Vec::new, |batch| batch.streams(number).cloned().collect())
@@ -94,10 +98,13 @@ impl Scan {
         (!self.children.is_irregular(number) && row.is_directory).then(|| self.children.of(number))
     }
 
-    /// The name at `at`.
-    pub(crate) fn child(&self, at: usize) -> Option<Found> {
-        let child = self.children.get(at)?;
-        let (name, row) = self.name_of(child)?;
+    /// The name at `at` and the file it names.
+    pub(crate) fn child(&self, at: usize) -> Option<(&[u8], &Row)> {
+        self.name_of(self.children.get(at)?)
+    }
+
+    fn found(&self, at: usize) -> Option<Found> {
+        let (name, row) = self.child(at)?;
         Some(Found {
             name: Name::from_bytes(name),
             number: row.number.into(),
@@ -106,7 +113,7 @@ impl Scan {
 
     /// All names whose records say that they are in directory `number`, whatever its index says.
     pub(crate) fn found_below(&self, number: u64) -> impl Iterator<Item = Found> {
-        self.children.of(number).filter_map(|at| self.child(at))
+        self.children.of(number).filter_map(|at| self.found(at))
     }
 
     /// The bytes of a child's name, and its row.

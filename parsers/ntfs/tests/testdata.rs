@@ -2,10 +2,11 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail loudly"
+    clippy::arithmetic_side_effects,
+    reason = "tests fail loudly, and count in what is at hand"
 )]
 
+#[expect(dead_code, reason = "shared with the tests of fixtures")]
 mod support;
 
 use std::collections::BTreeMap;
@@ -196,7 +197,9 @@ fn check_lost(
         .any(|loss| loss.starts_with(&format!("{path}: damaged: ")));
     match lost {
         "record" => told && !found.contains_key(path),
-        "listing" => losses.iter().any(|loss| loss.starts_with(&path.to_string())),
+        "listing" => losses
+            .iter()
+            .any(|loss| loss.starts_with(&path.to_string())),
         "path" => !found.contains_key(path),
         "data" => {
             let entry = found.get(path);
@@ -293,7 +296,9 @@ fn every_committed_volume_reads_as_its_writer_says() {
 
 /// The entries of a listing, and its losses as text, in order.
 fn in_order(entries: tree::EntryIter<'_>) -> Vec<Result<Entry, String>> {
-    entries.map(|entry| entry.map_err(|loss| loss.to_string())).collect()
+    entries
+        .map(|entry| entry.map_err(|loss| loss.to_string()))
+        .collect()
 }
 
 #[test]

@@ -167,7 +167,8 @@ impl Batch {
                     }
                 }
                 attribute_type::DATA if attribute.name.is_empty() => {
-                    if met.data.replace(attribute.facts()).is_some() {
+                    let before = met.data.replace(attribute.facts());
+                    if before.is_some() {
                         return None;
                     }
                 }

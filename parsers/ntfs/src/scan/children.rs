@@ -196,14 +196,18 @@ impl<'a> Order<'a> {
 
     fn compare(&self, a: &Child, b: &Child) -> Ordering {
         let [a, b] = [a, b].map(|child| self.scan.name_of(child).map_or(&[][..], |(name, _)| name));
-        if a.is_ascii() && b.is_ascii() {
-            let fold = |byte: &u8| self.ascii.get(usize::from(*byte));
-            return a
-                .iter()
-                .map(fold)
-                .cmp(b.iter().map(fold))
-                .then_with(|| a.cmp(b));
+        for (left, right) in a.iter().zip(b).filter(|(left, right)| left != right) {
+            match [left, right].map(|byte| self.ascii.get(usize::from(*byte))) {
+                [Some(left), Some(right)] if left == right => {}
+                [Some(left), Some(right)] => return left.cmp(right),
+                // Not ASCII: only code units tell.
+                _ => return self.compare_units(a, b),
+            }
         }
+        a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+    }
+
+    fn compare_units(&self, a: &[u8], b: &[u8]) -> Ordering {
         let [a, b] = [a, b].map(|name| Name::from_bytes(name).to_utf16());
         self.upcase.compare(&a, &b)
     }

@@ -23,19 +23,19 @@ use sha2::Digest;
 use tree::Time;
 
 /// The folder of committed volumes.
-pub fn testdata() -> PathBuf {
+pub(crate) fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/ntfs")
 }
 
 /// The folder of fixtures from elsewhere, where there is one.
-pub fn fixtures() -> Option<PathBuf> {
+pub(crate) fn fixtures() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
     let folder = std::env::var_os("HVRESTORE_FIXTURES").map_or_else(beside, PathBuf::from);
     folder.is_dir().then_some(folder)
 }
 
 /// The bytes of a `.zst` file.
-pub fn unpack(path: &Path) -> Vec<u8> {
+pub(crate) fn unpack(path: &Path) -> Vec<u8> {
     let packed = std::fs::File::open(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
     let mut decoder = ruzstd::decoding::StreamingDecoder::new(packed).unwrap();
     let mut bytes = Vec::new();
@@ -44,22 +44,22 @@ pub fn unpack(path: &Path) -> Vec<u8> {
 }
 
 /// The image `name` of the committed ones.
-pub fn image(name: &str) -> Vec<u8> {
+pub(crate) fn image(name: &str) -> Vec<u8> {
     unpack(&testdata().join(format!("{name}.img.zst")))
 }
 
 /// The volume in `image`.
-pub fn open(image: Vec<u8>) -> Volume {
+pub(crate) fn open(image: Vec<u8>) -> Volume {
     Volume::open(Arc::new(Memory::from(image)), "test", &Cache::default()).unwrap()
 }
 
 /// The manifest at `path`.
-pub fn manifest(path: &Path) -> Value {
+pub(crate) fn manifest(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// SHA-256 of all bytes, in hex, or the first fault met.
-pub fn sha256(stream: &dyn ReadAt) -> Result<String, String> {
+pub(crate) fn sha256(stream: &dyn ReadAt) -> Result<String, String> {
     let mut digest = sha2::Sha256::new();
     let mut buf = vec![0; 1 << 20];
     let mut at = 0;
@@ -75,7 +75,7 @@ pub fn sha256(stream: &dyn ReadAt) -> Result<String, String> {
 }
 
 /// SHA-256 of `bytes`, in hex.
-pub fn sha256_of(bytes: &[u8]) -> String {
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
     hex(&sha2::Sha256::digest(bytes))
 }
 
@@ -84,9 +84,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A time of a manifest: RFC 3339 with seven digits, or the number that has no year.
-pub fn time(value: &Value) -> Time {
+pub(crate) fn time(value: &Value) -> Time {
     let Some(text) = value.as_str() else {
-        return Time(value.as_i64().unwrap_or_else(|| value.as_u64().unwrap() as i64));
+        return Time(
+            value
+                .as_i64()
+                .unwrap_or_else(|| value.as_u64().unwrap() as i64),
+        );
     };
     let part = |range: std::ops::Range<usize>| text[range].parse::<i64>().unwrap();
     let days = days_since_1601(part(0..4), part(5..7), part(8..10));
@@ -105,7 +109,7 @@ fn days_since_1601(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The committed volumes: name and manifest.
-pub fn committed() -> BTreeMap<String, Value> {
+pub(crate) fn committed() -> BTreeMap<String, Value> {
     let files = std::fs::read_dir(testdata())
         .unwrap()
         .map(|file| file.unwrap().path());
