@@ -13,6 +13,7 @@ mod base;
 mod disks;
 mod formats;
 mod tables;
+mod volumes;
 mod work;
 
 use std::process::Command;

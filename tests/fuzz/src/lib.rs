@@ -12,6 +12,8 @@ mod disks;
 mod formats;
 #[path = "../../integration/mutations/tables.rs"]
 mod tables;
+#[path = "../../integration/mutations/volumes.rs"]
+mod volumes;
 
 use std::sync::{Arc, OnceLock};
 

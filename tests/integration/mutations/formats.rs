@@ -6,7 +6,7 @@ use blockio::{Cache, Fault, ReadAt};
 use testkit::{checksums, exercise};
 
 use super::base::Base;
-use super::{disks, tables};
+use super::{disks, tables, volumes};
 
 /// One parser under test.
 pub(super) struct Format {
@@ -50,6 +50,12 @@ pub(super) const FORMATS: &[Format] = &[
         mend: mend_gpt,
         ask: ask_table,
     },
+    Format {
+        name: "ntfs",
+        bases: volumes::ntfs,
+        mend: |_| {},
+        ask: ask_ntfs,
+    },
 ];
 
 fn mend_gpt(image: &mut [u8]) {
@@ -89,6 +95,14 @@ fn ask_table(disk: Arc<dyn ReadAt>) -> bool {
         let _ = partition::identify(&bytes);
     }
     table.notes.into_iter().for_each(told);
+    true
+}
+
+fn ask_ntfs(bytes: Arc<dyn ReadAt>) -> bool {
+    let Ok(volume) = ntfs::Volume::open(bytes, "damaged", &Cache::default()) else {
+        return false;
+    };
+    exercise::file_system(&volume);
     true
 }
 

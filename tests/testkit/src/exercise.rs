@@ -15,7 +15,7 @@ const SAMPLE: u64 = 4096;
 /// Items of a listing: more come out of no image of the tests, so a longer one never ends.
 const ITEMS: usize = 200_000;
 /// Items of which everything is asked.
-const DEEP: usize = 60;
+const DEEP: usize = 30;
 
 /// Walks the runs of `bytes` and reads a sample of each.
 ///
