@@ -15,7 +15,7 @@ SECTOR = 512
 
 NOT_PRESENT, ZERO, FULLY_PRESENT, PARTIALLY_PRESENT = 0, 2, 6, 7
 
-LOG_OFFSET, BAT_OFFSET, METADATA_OFFSET, PAYLOAD_OFFSET = 1 * MIB, 2 * MIB, 3 * MIB, 4 * MIB
+LOG_OFFSET, BAT_OFFSET, PAYLOAD_OFFSET = 1 * MIB, 2 * MIB, 4 * MIB
 
 BAT_REGION = uuid.UUID("2DC27766-F623-4200-9D64-115E9BFD4A08")
 METADATA_REGION = uuid.UUID("8B7CA206-4790-4B9A-B8FE-575F050F886E")
@@ -88,11 +88,12 @@ def _header(sequence, identity):
     return _sealed(fields.ljust(4 * KIB, b"\0"))
 
 
-def _region_table():
-    """The region table, 64 KiB. MS-VHDX 2.2.3."""
+def _region_table(bat_length):
+    """The region table, 64 KiB: the metadata lie behind the BAT. MS-VHDX 2.2.3."""
     table = struct.pack("<4sIII", b"regi", 0, 2, 0)
-    for region, offset in ((BAT_REGION, BAT_OFFSET), (METADATA_REGION, METADATA_OFFSET)):
-        table += region.bytes_le + struct.pack("<QII", offset, MIB, 1)
+    regions = ((BAT_REGION, BAT_OFFSET, bat_length), (METADATA_REGION, BAT_OFFSET + bat_length, MIB))
+    for region, offset, length in regions:
+        table += region.bytes_le + struct.pack("<QII", offset, length, 1)
     return _sealed(table.ljust(64 * KIB, b"\0"))
 
 
@@ -208,6 +209,21 @@ class _Layout:
         return struct.pack(f"<{len(self.bat)}Q", *self.bat)
 
 
+def head(size, block_size, identity, parent=None, bat_length=MIB):
+    """All of a file but BAT and payload, by offset, for a disk of `size` bytes.
+
+    The BAT belongs at BAT_OFFSET, `bat_length` (whole MiB) after which come the metadata, 1 MiB.
+    """
+    return {
+        0: _file_identifier(),
+        64 * KIB: _header(1, identity),
+        128 * KIB: _header(2, identity),
+        192 * KIB: _region_table(bat_length),
+        256 * KIB: _region_table(bat_length),
+        BAT_OFFSET + bat_length: _metadata(size, block_size, identity, parent),
+    }
+
+
 def write(path, disk, identity, block_size=MIB, parent=None, parent_disk=None):
     """Writes `disk` (bytes, whole blocks) as a VHDX; over `parent_disk` when there is a `parent`."""
     layout = _Layout(block_size, parent is not None)
@@ -215,15 +231,8 @@ def write(path, disk, identity, block_size=MIB, parent=None, parent_disk=None):
     for number in range(blocks):
         span = slice(number * block_size, (number + 1) * block_size)
         layout.add(number, disk[span], parent_disk[span] if parent else None)
-    bat = layout.finish(blocks)
-    parts = {
-        0: _file_identifier(),
-        64 * KIB: _header(1, identity),
-        128 * KIB: _header(2, identity),
-        192 * KIB: _region_table(),
-        256 * KIB: _region_table(),
-        BAT_OFFSET: bat,
-        METADATA_OFFSET: _metadata(len(disk), block_size, identity, parent),
+    parts = head(len(disk), block_size, identity, parent) | {
+        BAT_OFFSET: layout.finish(blocks),
         PAYLOAD_OFFSET: layout.payload,
     }
     with open(path, "wb") as file:
