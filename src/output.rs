@@ -73,9 +73,8 @@ impl<'a> Output<'a> {
     /// # Errors
     /// `AlreadyExists` if there is something and it may not; the system's own. The file is gone then.
     pub(crate) fn put(mut self, name: &OsStr, replace: bool) -> io::Result<()> {
-        // Closing first: where the last write is only sent now, a refusal is seen before the rename.
-        let file = self.file.take().expect("open until it is put or dropped");
-        drop(file);
+        // Closed first, because Windows renames no file that somebody has open without sharing.
+        drop(self.file.take());
         let put = if replace {
             self.dir.replace(&self.name, name)
         } else {
