@@ -113,13 +113,21 @@ fn show_chain(out: &mut impl Write, chain: &Chain) -> anyhow::Result<()> {
             image.format().name(),
             text::size(layer.file_size)
         )?;
-        writeln!(out, ", found by {}", layer.found_by.words())?;
+        writeln!(out, "{}", found_by(layer))?;
         match chain.layers.get(index + 1).zip(layer.link.as_ref()) {
             Some((parent, link)) => writeln!(out, "   |  {}", link_text(link, parent))?,
             None => broken(out, chain)?,
         }
     }
     Ok(())
+}
+
+/// How a parent was found; the file that was asked for needs no word.
+pub(crate) fn found_by(layer: &LayerEntry) -> String {
+    match layer.found_by {
+        disk::FoundBy::Given => String::new(),
+        found_by => format!(", found by {}", found_by.words()),
+    }
 }
 
 fn link_text(link: &Linkage, parent: &LayerEntry) -> String {

@@ -63,7 +63,19 @@ impl Console {
         }
     }
 
-    /// Why the run stopped, and what to do.
+    /// Why the run stopped, what can be asked for instead, and what to do.
+    pub fn stop(&self, text: &str, candidates: &[String], code: Option<&Code>) {
+        self.line("error", "31", text);
+        for candidate in candidates {
+            let candidate = crate::cli::text::escape(candidate);
+            let _ = writeln!(std::io::stderr().lock(), "    {candidate}");
+        }
+        if let Some(code) = code {
+            self.remedy(code);
+        }
+    }
+
+    /// Something that could not be done, and what to do.
     pub fn error(&self, text: &str, code: Option<&Code>) {
         self.line("error", "31", text);
         if let Some(code) = code {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::cli::args::{Global, SourceArgs, StateArgs};
+use crate::cli::stop::candidates_of;
 use crate::cli::{Console, Exit, Stop};
 use crate::codes;
 use crate::open::{Backup, Note, Options, Watch};
@@ -130,7 +131,8 @@ impl Context {
         if self.global.json {
             self.fail_in_json(error, code.map(|code| code.id));
         }
-        self.console.error(&format!("{error:#}"), code);
+        self.console
+            .stop(&format!("{error:#}"), candidates_of(error), code);
         exit
     }
 

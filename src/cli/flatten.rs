@@ -110,8 +110,10 @@ fn the_disk(backup: &Backup) -> anyhow::Result<&Disk> {
     if let [one] = &backup.disks[..] {
         return Ok(one);
     }
-    let line = |disk: &Disk| format!("\n  --disk {}  {}", disk.number, disk.state.file_name());
-    let lines: String = backup.disks.iter().map(line).collect();
-    let text = format!("{} disks are here; choose one:{lines}", backup.disks.len());
-    Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text).into())
+    let line = |disk: &Disk| format!("--disk {}  {}", disk.number, disk.state.file_name());
+    let lines = backup.disks.iter().map(line).collect();
+    let text = format!("{} disks are here; choose one", backup.disks.len());
+    Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text)
+        .with(lines)
+        .into())
 }

@@ -20,6 +20,8 @@ pub struct Stop {
     pub code: &'static Code,
     /// One line: what was asked, what was found.
     pub message: String,
+    /// What can be asked for instead, a line each.
+    pub candidates: Vec<String>,
 }
 
 impl Stop {
@@ -29,7 +31,15 @@ impl Stop {
             exit,
             code,
             message: message.into(),
+            candidates: Vec::new(),
         }
+    }
+
+    /// The same, with what can be asked for instead.
+    #[must_use]
+    pub fn with(mut self, candidates: Vec<String>) -> Self {
+        self.candidates = candidates;
+        self
     }
 }
 
@@ -61,6 +71,18 @@ pub fn fault_of(error: &anyhow::Error) -> Option<Arc<Fault>> {
             .and_then(Fault::of)
             .cloned()
     })
+}
+
+/// What can be asked for instead of what led to `error`, a line each.
+pub(crate) fn candidates_of(error: &anyhow::Error) -> &[String] {
+    error.chain().find_map(candidates_in).unwrap_or_default()
+}
+
+fn candidates_in<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a [String]> {
+    let stop = cause
+        .downcast_ref::<Stop>()
+        .map(|stop| &stop.candidates[..]);
+    stop.or_else(|| cause.downcast_ref().map(open::Error::candidates))
 }
 
 /// How the process ends for `error`, and the code that says what to do.

@@ -1,7 +1,5 @@
 //! From guest paths as written to nodes of volumes.
 
-use std::fmt::Write;
-
 use tree::{Entry, Error, GuestPath, NodeId};
 
 use crate::cli::address::{Address, VolumeChoice};
@@ -93,12 +91,10 @@ pub fn choose<'a>(
         }
         [] => Err(unknown(backup, choice).into()),
         _ => {
-            let text = format!(
-                "{} volumes fit; choose one of:{}",
-                found.len(),
-                list(&found)
-            );
-            Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text).into())
+            let text = format!("{} volumes fit; choose one", found.len());
+            Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text)
+                .with(list(&found))
+                .into())
         }
     }
 }
@@ -145,29 +141,30 @@ fn unknown(backup: &Backup, choice: &VolumeChoice) -> Stop {
         VolumeChoice::Letter(_) => &codes::cli::NO_LETTER,
         _ => &codes::cli::NO_MATCH,
     };
-    let text = format!("no volume here is {choice}; there are:{}", list(&volumes));
-    Stop::new(Exit::Usage, code, text)
+    Stop::new(
+        Exit::Usage,
+        code,
+        format!("no volume here is {choice}; there are"),
+    )
+    .with(list(&volumes))
 }
 
 /// A line for each volume, as it can be asked for.
-fn list(volumes: &[&Volume]) -> String {
-    let mut lines = String::new();
-    for volume in volumes {
+fn list(volumes: &[&Volume]) -> Vec<String> {
+    let line = |volume: &&Volume| {
         let info = volume.fs.info();
         let label = info.label.unwrap_or_default();
         let letter = volume
             .letter
             .map_or_else(String::new, |letter| format!(" ({letter}:)"));
-        let size = text::size(info.size);
-        let _ = write!(
-            lines,
-            "\n  {}{letter} {} '{}' {size}",
+        format!(
+            "{}{letter} {} '{label}' {}",
             volume.name,
             info.kind,
-            text::escape(&label)
-        );
-    }
-    lines
+            text::size(info.size)
+        )
+    };
+    volumes.iter().map(line).collect()
 }
 
 /// Why there is no volume: the first disk's fault, or that nothing on the disks can be read.

@@ -23,7 +23,7 @@ pub enum Error {
         code: &'static Code,
     },
     /// More than one candidate fits.
-    #[error("{what}; candidates:\n{} [{}]", indent(candidates), cli::AMBIGUOUS.id)]
+    #[error("{what} [{}]", cli::AMBIGUOUS.id)]
     Ambiguous {
         /// What was asked for and why it is not enough.
         what: String,
@@ -31,7 +31,7 @@ pub enum Error {
         candidates: Vec<String>,
     },
     /// There is no such state or disk.
-    #[error("{what}; there are:\n{} [{}]", indent(candidates), cli::NO_STATE.id)]
+    #[error("{what} [{}]", cli::NO_STATE.id)]
     NoState {
         /// What was asked for.
         what: String,
@@ -65,6 +65,15 @@ impl Error {
         }
     }
 
+    /// What can be asked for instead, a line each.
+    #[must_use]
+    pub fn candidates(&self) -> &[String] {
+        match self {
+            Self::Ambiguous { candidates, .. } | Self::NoState { candidates, .. } => candidates,
+            Self::Source { .. } | Self::Fault(_) => &[],
+        }
+    }
+
     /// The stable code, which also says what to do.
     #[must_use]
     pub fn code(&self) -> &'static Code {
@@ -75,12 +84,4 @@ impl Error {
             Self::Fault(fault) => fault.code,
         }
     }
-}
-
-fn indent(lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("  {line}"))
-        .collect::<Vec<_>>()
-        .join("\n")
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use blockio::{Code, Fault};
+use jiff::Timestamp;
 
-use super::{Backup, Disk, Options};
+use super::{Backup, Disk, Options, State};
 use crate::codes::cli::{LINK_ACCEPTED, OLDER_STATE, VOLUME_SKIPPED};
 
 /// Something the operator should know before reading.
@@ -51,6 +52,7 @@ fn state(disk: &Disk, options: &Options) -> Option<Note> {
         state.number,
         state.file_name()
     );
+    let name = format!("{name}, written {}", written(state));
     let leaves: Vec<_> = family.leaves().map(|leaf| leaf.file_name()).collect();
     if !state.is_leaf && !options.every_leaf {
         let text = format!("{name}; newer: {}", leaves.join(", "));
@@ -67,6 +69,18 @@ fn state(disk: &Disk, options: &Options) -> Option<Note> {
             leaves.len()
         ))),
     }
+}
+
+/// When the file of the state was last written, as the host says.
+fn written(state: &State) -> String {
+    let modified = std::fs::metadata(&state.path).and_then(|found| found.modified());
+    let stamp = modified
+        .ok()
+        .and_then(|time| Timestamp::try_from(time).ok());
+    stamp.map_or_else(
+        || "at an unknown time".into(),
+        |stamp| stamp.strftime("%Y-%m-%d %H:%MZ").to_string(),
+    )
 }
 
 /// How each layer was found, what was replayed, and what was made good.

@@ -7,6 +7,7 @@ use disk::LayerEntry;
 use partition::{Content, FirstBytes, Partition};
 
 use super::counts::Counts;
+use crate::cli::chain::found_by;
 use crate::cli::text::{self, escape};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
 
@@ -69,7 +70,7 @@ fn draw_layer(out: &mut impl Write, layer: &LayerEntry) -> anyhow::Result<()> {
     if let Ok(allocated) = image.allocated() {
         write!(out, ", holds {}", text::size(allocated))?;
     }
-    writeln!(out, ", found by {}", layer.found_by.words())?;
+    writeln!(out, "{}", found_by(layer))?;
     if let Some(replay) = image.log_replay() {
         writeln!(out, "   │    {replay}")?;
     }
