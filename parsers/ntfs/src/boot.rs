@@ -201,6 +201,7 @@ mod tests {
     #[test]
     fn large_clusters_are_negative_powers() {
         let mut bytes = sector();
+        bytes[0x2B] = 1;
         for (stated, size) in [
             (0x80, 64 << 10),
             (0xF8, 128 << 10),

@@ -61,9 +61,6 @@ blockio::codes! {
     /// A reparse point of an unknown kind hides a file's content.
     HIDDEN = "HV-E225": "a reparse point of a kind that is not supported hides the file's content"
         => "read it on a machine with the software that owns the tag";
-    /// A feature of NTFS outside what is read.
-    FEATURE = "HV-E226": "the volume uses a feature of NTFS that is not supported"
-        => "attach the disk to a Windows machine to read this";
     /// The backup boot sector was used.
     BACKUP_BOOT_SECTOR = "HV-W230": "the boot sector is damaged; its copy at the end of the volume was used"
         => "the first sector of the partition was overwritten; check what else changed there";

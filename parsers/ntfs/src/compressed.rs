@@ -99,7 +99,8 @@ impl Compressed {
 
     fn damage(&self, number: u64, why: &str) -> Arc<Fault> {
         let found = format!("compression unit {number} {why}");
-        Flaw::new(&codes::COMPRESSION_UNIT, found).in_record(self.stored.record())
+        self.stored
+            .damage(Flaw::new(&codes::COMPRESSION_UNIT, found))
     }
 
     /// The bytes of packed unit `number`, which has `clusters` clusters.

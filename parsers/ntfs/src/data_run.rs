@@ -75,6 +75,16 @@ impl RunList {
         runs.map(|(run, end)| (run.vcn, end.saturating_sub(run.vcn), &run.clusters))
     }
 
+    /// The same list, with the volume's name in its faults.
+    pub(crate) fn named(mut self, volume: &str) -> Self {
+        for run in &mut self.runs {
+            if let Clusters::Lost(fault) = &mut run.clusters {
+                *fault = Arc::new(Fault::clone(fault).in_file(volume));
+            }
+        }
+        self
+    }
+
     /// Adds `len` clusters at the end.
     fn push(&mut self, len: u64, clusters: Clusters) {
         let joins = self

@@ -10,6 +10,7 @@ use tree::{
     NodeId, StreamInfo,
 };
 
+use crate::listing::is_possible;
 use crate::scan::{Row, Scan};
 use crate::volume::Volume;
 
@@ -45,6 +46,7 @@ pub(crate) fn below<'a>(
         volume,
         scan: volume.0.scan(),
         levels: Vec::new(),
+        damaged: None,
     };
     entries.descend(under, path)?;
     Ok(Box::new(entries))
@@ -55,6 +57,8 @@ struct Entries<'a> {
     scan: Arc<Scan>,
     /// The directories from the first down to the one being listed.
     levels: Vec<Level<'a>>,
+    /// A directory whose own record is damaged, after its loss was told.
+    damaged: Option<Entry>,
 }
 
 struct Level<'a> {
@@ -69,6 +73,8 @@ enum Names<'a> {
     Scanned(Range<usize>),
     /// From the directory's index, with which the scan does not agree.
     Indexed(DirIter<'a>),
+    /// From the scan alone: the directory's own record is damaged.
+    Orphaned(Range<usize>),
 }
 
 /// A name to be shown.
@@ -85,6 +91,9 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let scan = Arc::clone(&self.scan);
+        if let Some(entry) = self.damaged.take() {
+            return Some(Ok(entry));
+        }
         loop {
             let level = self.levels.last_mut()?;
             return Some(match level.names.next(&scan) {
@@ -117,6 +126,18 @@ impl Names<'_> {
                     unindexed: false,
                 })
             }),
+            Self::Orphaned(range) => range
+                .filter_map(|at| scan.child(at))
+                .find(|(name, _)| is_possible(name))
+                .map(|(name, row)| {
+                    let (name, number) = (Cow::Borrowed(name), row.number.into());
+                    Ok(Shown {
+                        name,
+                        number,
+                        row: Some(row),
+                        unindexed: true,
+                    })
+                }),
             Self::Indexed(entries) => entries.next().map(|entry| {
                 let DirEntry {
                     name,
@@ -145,7 +166,9 @@ impl Entries<'_> {
                 let system = self.volume.0.is_system(shown.number);
                 Ok((row.metadata(system), scan.streams(row)))
             }
-            None => self.ask(node),
+            None => self
+                .ask(node)
+                .inspect_err(|_| self.enter_damaged(node, &path)),
         };
         let entered = known.and_then(|known| {
             if known.0.kind == Kind::Directory {
@@ -163,6 +186,34 @@ impl Entries<'_> {
             }),
             Err(error) => Err(Loss { path, error }),
         }
+    }
+
+    /// A directory whose own record is damaged: where others say that they are in it, it is shown with
+    /// nothing but its name, and they below it.
+    fn enter_damaged(&mut self, node: NodeId, path: &GuestPath) {
+        let range = self.scan.children_of(node.0);
+        let known = self.levels.iter().any(|level| level.node == node);
+        if range.is_empty() || known || self.levels.len() >= MAX_DEPTH {
+            return;
+        }
+        let metadata = Metadata {
+            kind: Kind::Directory,
+            number: node.0,
+            ..Metadata::default()
+        };
+        let (path, streams) = (path.clone(), Vec::new());
+        self.levels.push(Level {
+            node,
+            path: path.clone(),
+            names: Names::Orphaned(range),
+        });
+        self.damaged = Some(Entry {
+            path,
+            node,
+            metadata,
+            streams,
+            unindexed: true,
+        });
     }
 
     /// What the node's own record says of it.

@@ -174,7 +174,7 @@ impl Inner {
         };
         match hidden {
             Some(fault) => Err(Arc::new(fault)),
-            None => content::open(&data, &self.bytes, &self.geometry).map(Some),
+            None => content::open(&data, &self.bytes, &self.geometry, &self.name).map(Some),
         }
     }
 

@@ -98,6 +98,12 @@ impl Scan {
         (!self.children.is_irregular(number) && row.is_directory).then(|| self.children.of(number))
     }
 
+    /// Where the names are whose records say that they are in directory `number`, whatever its index
+    /// says.
+    pub(crate) fn children_of(&self, number: u64) -> Range<usize> {
+        self.children.of(number)
+    }
+
     /// The name at `at` and the file it names.
     pub(crate) fn child(&self, at: usize) -> Option<(&[u8], &Row)> {
         self.name_of(self.children.get(at)?)
@@ -113,7 +119,7 @@ impl Scan {
 
     /// All names whose records say that they are in directory `number`, whatever its index says.
     pub(crate) fn found_below(&self, number: u64) -> impl Iterator<Item = Found> {
-        self.children.of(number).filter_map(|at| self.found(at))
+        self.children_of(number).filter_map(|at| self.found(at))
     }
 
     /// The bytes of a child's name, and its row.

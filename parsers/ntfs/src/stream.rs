@@ -7,6 +7,7 @@ use blockio::{Fault, Place, ReadAt, Run, read_mapped};
 
 use crate::codes;
 use crate::data_run::{Clusters, RunList};
+use crate::flaw::Flaw;
 
 /// A non-resident stream that is stored as it is.
 pub(crate) struct Stream {
@@ -21,6 +22,8 @@ pub(crate) struct Stream {
     valid: u64,
     /// Covers `size`.
     runs: RunList,
+    /// What messages call the volume.
+    name: Option<Arc<str>>,
 }
 
 /// Sizes of a stream as its first fragment states them.
@@ -52,6 +55,22 @@ impl Stream {
             size,
             valid: valid.min(size),
             runs,
+            name: None,
+        }
+    }
+
+    /// The same stream, whose faults name the volume.
+    pub(crate) fn named(mut self, volume: &Arc<str>) -> Self {
+        self.name = Some(Arc::clone(volume));
+        self
+    }
+
+    /// What is wrong with the stream, as the fault of whoever reads it.
+    pub(crate) fn damage(&self, flaw: Flaw) -> Arc<Fault> {
+        let fault = flaw.in_record(self.record);
+        match &self.name {
+            Some(name) => Arc::new(Fault::clone(&fault).in_file(name)),
+            None => fault,
         }
     }
 
@@ -95,41 +114,49 @@ impl Stream {
     /// # Errors
     /// Where they are not all stored, or cannot be read.
     pub(crate) fn read_stored(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        let vcn = offset.checked_div(self.cluster_size).unwrap_or_default();
-        let clusters = usize::try_from(self.cluster_size)
-            .unwrap_or(usize::MAX)
-            .max(1);
-        for (vcn, cluster) in (vcn..).zip(buf.chunks_mut(clusters)) {
-            match self.runs.find(vcn) {
-                Some((Clusters::At(lcn), _)) => {
-                    let at = lcn.saturating_mul(self.cluster_size);
-                    let run = self.volume_run(at, blockio::clamp(cluster.len()))?;
-                    if let Place::Lost(fault) = run.place {
-                        return Err(fault.into_io());
-                    }
-                    self.source.read_exact_at(cluster, at)?;
-                }
-                Some((Clusters::Lost(fault), _)) => return Err(fault.into_io()),
-                Some((Clusters::Sparse, _)) | None => {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
+        let (mut rest, mut offset) = (buf, offset);
+        while !rest.is_empty() {
+            let (at, len) = self.stored_at(offset, blockio::clamp(rest.len()))?;
+            let run = self.volume_run(at, len)?;
+            if let Place::Lost(fault) = run.place {
+                return Err(fault.into_io());
             }
+            let len = usize::try_from(run.len.max(1)).unwrap_or(usize::MAX);
+            let (piece, tail) = rest.split_at_mut(len.min(rest.len()));
+            self.source.read_exact_at(piece, at)?;
+            offset = offset.saturating_add(blockio::clamp(piece.len()));
+            rest = tail;
         }
         Ok(())
+    }
+
+    /// Where in the volume the cluster byte `offset` is stored, and how many of `max` bytes follow
+    /// it there.
+    fn stored_at(&self, offset: u64, max: u64) -> io::Result<(u64, u64)> {
+        let vcn = offset.checked_div(self.cluster_size).unwrap_or_default();
+        let within = offset.checked_rem(self.cluster_size).unwrap_or_default();
+        match self.runs.find(vcn) {
+            Some((Clusters::At(lcn), count)) => {
+                let len = count.saturating_mul(self.cluster_size);
+                let at = lcn.saturating_mul(self.cluster_size);
+                let len = max.min(len.saturating_sub(within));
+                Ok((at.saturating_add(within), len))
+            }
+            Some((Clusters::Lost(fault), _)) => Err(fault.into_io()),
+            Some((Clusters::Sparse, _)) | None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 
     /// The run that begins at byte `at` of the volume.
     fn volume_run(&self, at: u64, max: u64) -> io::Result<Run<'_>> {
         let there = self.source.size().saturating_sub(at);
         if there == 0 {
-            let fault = Fault::damaged(&codes::VOLUME_END, format!("file record {}", self.record))
-                .found(format!(
-                    "{max:#x} bytes at {at:#x}, volume ends at {:#x}",
-                    self.source.size()
-                ));
+            let end = self.source.size();
+            let found = format!("{max:#x} bytes at {at:#x}, volume ends at {end:#x}");
+            let fault = self.damage(Flaw::new(&codes::VOLUME_END, found));
             return Ok(Run {
                 len: max,
-                place: Place::Lost(Arc::new(fault)),
+                place: Place::Lost(fault),
             });
         }
         self.source.run_at(at, max.min(there))

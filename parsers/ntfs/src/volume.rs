@@ -119,7 +119,12 @@ impl Inner {
         let file = self.join(self.mft.record(number)?)?;
         let data = file.find(attribute_type::DATA, &[])?;
         let missing = || Flaw::new(&codes::ATTRIBUTE, "has no $DATA").in_record(number);
-        content::open(&data.ok_or_else(missing)?, &self.pages, &self.geometry)
+        content::open(
+            &data.ok_or_else(missing)?,
+            &self.pages,
+            &self.geometry,
+            &self.name,
+        )
     }
 
     /// The file whose base record is `base`.
@@ -184,7 +189,7 @@ impl Inner {
 
     fn index_stream(&self, file: &File, kind: u32) -> Option<Arc<dyn ReadAt>> {
         let found = file.find(kind, &DIRECTORY_INDEX).ok()??;
-        content::open(&found, &self.pages, &self.geometry).ok()
+        content::open(&found, &self.pages, &self.geometry, &self.name).ok()
     }
 
     /// Whether record `number` belongs to the file system itself: the first records but the root, and
