@@ -1,6 +1,7 @@
 //! `$UpCase`: this volume's case rule, and the order of names that follows from it.
 
 use std::cmp::Ordering;
+use std::sync::{Arc, LazyLock};
 
 /// Code units there are, and entries of the table.
 const UNITS: usize = 0x1_0000;
@@ -10,7 +11,7 @@ const UNITS: usize = 0x1_0000;
 /// Two names are one for look-ups where their folded forms are equal.
 #[derive(Clone, Debug)]
 pub(crate) struct UpCase {
-    table: Box<[u16]>,
+    table: Arc<[u16]>,
     standard: bool,
 }
 
@@ -30,8 +31,10 @@ impl UpCase {
     /// The table of a volume whose `$UpCase` is damaged: letters that are one pair of a single upper
     /// and a single lower case in Unicode.
     pub(crate) fn standard() -> Self {
+        static TABLE: LazyLock<Arc<[u16]>> =
+            LazyLock::new(|| all_units().map(upper_of_pair).collect());
         Self {
-            table: all_units().map(upper_of_pair).collect(),
+            table: Arc::clone(&TABLE),
             standard: true,
         }
     }
@@ -96,8 +99,12 @@ mod tests {
     }
 
     fn standard_bytes() -> Vec<u8> {
-        let table = UpCase::standard().table;
-        table.iter().flat_map(|unit| unit.to_le_bytes()).collect()
+        let standard = UpCase::standard();
+        standard
+            .table
+            .iter()
+            .flat_map(|unit| unit.to_le_bytes())
+            .collect()
     }
 
     #[test]
