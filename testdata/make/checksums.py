@@ -47,18 +47,19 @@ def image_rows():
                f" | `{sha256(path)}` | `{sha256(listing)}` |")
 
 
-def demo_rows():
-    yield "| file of the demo | sha256 |"
+def other_rows():
+    yield "| other file | sha256 |"
     yield "|---|---|"
-    for path in sorted(p for p in (TESTDATA / "demo").rglob("*") if p.is_file()):
-        yield f"| {path.relative_to(TESTDATA / 'demo')} | `{sha256(path)}` |"
+    demo = sorted(p for p in (TESTDATA / "demo").rglob("*") if p.is_file())
+    for path in [*demo, TESTDATA / "ntfs" / "readers.json"]:
+        yield f"| {path.relative_to(TESTDATA)} | `{sha256(path)}` |"
 
 
 def main():
     text = README.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    rows = [*image_rows(), "", *demo_rows()]
+    rows = [*image_rows(), "", *other_rows()]
     new = before + BEGIN + "\n" + "\n".join(rows) + "\n\n" + END + after
     if "--check" in sys.argv[1:]:
         sys.exit(0 if new == text else "testdata/README.md is not up to date: run make/checksums.py")

@@ -1,6 +1,6 @@
 //! What every integration test stands on.
 //!
-//! A [`Test`] says what it needs: a program to compare with, a real image, root, FUSE. Where
+//! A [`Test`] says what it needs: a program to compare with, a real image, root. Where
 //! that is absent the test is ignored, with the reason shown beside its name. With
 //! `HVRESTORE_REQUIRE_ORACLES=1`, as in CI, it fails instead, unless the file that
 //! `HVRESTORE_PERMITTED_IGNORES` names permits it (see [`permitted`]).
@@ -77,11 +77,6 @@ impl Test {
     /// Needs to run as root, for mounts and for owners of files.
     pub(crate) fn needs_root(self) -> Self {
         self.needs(Need::Root)
-    }
-
-    /// Needs `/dev/fuse`.
-    pub(crate) fn needs_fuse(self) -> Self {
-        self.needs(Need::Fuse)
     }
 
     /// Needs git and a checkout.

@@ -78,7 +78,7 @@ fn what_is_absent_ignores_or_fails() -> Outcome {
     assert!(ignored(false, ""), "a developer without it");
     assert!(!ignored(true, ""), "CI without it");
     assert!(
-        !ignored(true, "need root\nneed fuse"),
+        !ignored(true, "need root\nneed fixture"),
         "CI that permits others"
     );
     assert!(ignored(true, "need tool"), "CI that permits it");

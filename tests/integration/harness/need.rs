@@ -1,7 +1,6 @@
 //! What a test may need besides Rust.
 
 use std::fmt;
-use std::fs::File;
 use std::path::PathBuf;
 
 /// One thing that may be absent.
@@ -13,8 +12,6 @@ pub(crate) enum Need {
     Fixture(&'static str),
     /// The rights of root.
     Root,
-    /// A FUSE device that may be opened.
-    Fuse,
     /// The repository as git has it, not an archive of its files.
     Checkout,
 }
@@ -26,7 +23,6 @@ impl Need {
             Self::Tool(_) => "tool",
             Self::Fixture(_) => "fixture",
             Self::Root => "root",
-            Self::Fuse => "fuse",
             Self::Checkout => "checkout",
         }
     }
@@ -35,20 +31,15 @@ impl Need {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tool(name) | Self::Fixture(name) => name,
-            Self::Root | Self::Fuse | Self::Checkout => "",
+            Self::Root | Self::Checkout => "",
         }
     }
 
-    pub(super) fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         match self {
             Self::Tool(name) => is_in_path(name),
             Self::Fixture(name) => fixtures().join(name).is_file(),
             Self::Root => is_root(),
-            Self::Fuse => File::options()
-                .read(true)
-                .write(true)
-                .open("/dev/fuse")
-                .is_ok(),
             Self::Checkout => is_in_path("git") && super::repository().join(".git").exists(),
         }
     }
@@ -58,7 +49,6 @@ impl Need {
             Self::Tool(_) => "install the Debian package that has it (.ci/packages)",
             Self::Fixture(_) => "point HVRESTORE_FIXTURES at a folder that has it",
             Self::Root => "run the tests as root",
-            Self::Fuse => "load the fuse module, and run where /dev/fuse may be opened",
             Self::Checkout => "run in a git checkout, with git in PATH",
         }
     }
