@@ -11,7 +11,7 @@
 //! | `data_run`, `stream`, `compressed`, `lznt1` | where the bytes of a stream are |
 //! | `mft` | the master file table and its mirror |
 //! | `file` | one file: its base record and its extension records joined |
-//! | `index`, `index_entry`, `upcase` | directories: the B-tree and the order of names |
+//! | `index`, `upcase` | directories: the B-tree and the order of names |
 //! | `volume`, `fs` | the volume as a tree |
 
 #![cfg_attr(
