@@ -38,7 +38,8 @@ pub(crate) fn below<'a>(
         let first: Vec<_> = tree::walk(volume, under, path)?
             .take(worth.saturating_add(1))
             .collect();
-        if first.len() <= worth {
+        // Damage is looked at with a scan, which finds more.
+        if first.len() <= worth && first.iter().all(Result::is_ok) {
             return Ok(Box::new(first.into_iter()));
         }
     }

@@ -65,6 +65,7 @@ impl Inner {
             return Ok(None);
         };
         let tag = value.first_chunk().map(|tag| u32::from_le_bytes(*tag));
+        let tag = tag.filter(|&tag| tag != 0);
         let damage = || {
             Flaw::new(&codes::REPARSE_POINT, "has a reparse point without a tag")
                 .in_record(file.number())

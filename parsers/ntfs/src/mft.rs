@@ -181,7 +181,7 @@ impl Life {
             // Sequence number 0 in a reference means any.
             Self::InUse(now) if [now, 0].contains(&reference.sequence()) => return Ok(()),
             Self::InUse(now) => format!(
-                "is in use for the {now}th time, the reference means the {}th",
+                "has sequence number {now}, the reference means {}",
                 reference.sequence()
             ),
             Self::Free => "is not in use".to_owned(),

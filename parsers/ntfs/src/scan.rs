@@ -157,7 +157,8 @@ fn in_parallel<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
         .map_or(1, usize::from)
         .min(MAX_THREADS);
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(&work)).collect();
+        let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, &work).ok();
+        let others: Vec<_> = (1..threads).filter_map(spawn).collect();
         let mut done = vec![work()];
         for other in others {
             done.push(

@@ -65,14 +65,16 @@ impl VolumeInformation {
 fn log_state(volume: &Inner) -> Result<Option<String>> {
     let log = volume.system_stream(record_number::LOG_FILE)?;
     let pages = [0, RESTART_PAGE].map(|at| restart_area(&*log, blockio::clamp(at)));
-    let newest = pages
-        .into_iter()
-        .flatten()
-        .max_by_key(|area| area.current_lsn.get());
-    let open = newest.filter(|area| {
+    Ok(is_open(pages).then(|| "$LogFile was not shut cleanly".to_owned()))
+}
+
+/// Whether the newer of two restart areas says that the log is still in use.
+fn is_open(areas: [Option<RestartArea>; 2]) -> bool {
+    let areas = areas.into_iter().flatten();
+    let newest = areas.max_by_key(|area| area.current_lsn.get());
+    newest.is_some_and(|area| {
         area.clients_in_use.get() != NO_CLIENT && area.flags.get() & RESTART_VOLUME_IS_CLEAN == 0
-    });
-    Ok(open.map(|_| "$LogFile was not shut cleanly".to_owned()))
+    })
 }
 
 /// The restart area of the restart page at `at`, if one is there.
@@ -85,4 +87,45 @@ fn restart_area(log: &dyn ReadAt, at: u64) -> Option<RestartArea> {
     RestartArea::read_from_prefix(area)
         .ok()
         .map(|(area, _)| area)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blockio::Memory;
+
+    fn area(lsn: u64, clients_in_use: u16, flags: u16) -> RestartArea {
+        RestartArea {
+            current_lsn: lsn.into(),
+            clients: 1.into(),
+            free_clients: NO_CLIENT.into(),
+            clients_in_use: clients_in_use.into(),
+            flags: flags.into(),
+        }
+    }
+
+    #[test]
+    fn the_newer_restart_area_decides() {
+        let (open, shut) = (area(7, 0, 0), area(9, NO_CLIENT, 0));
+        assert!(!is_open([Some(open.clone()), Some(shut.clone())]));
+        assert!(!is_open([Some(shut), Some(open.clone())]));
+        assert!(is_open([None, Some(open)]));
+        assert!(!is_open([Some(area(7, 0, RESTART_VOLUME_IS_CLEAN)), None]));
+        assert!(!is_open([None, None]), "an empty log was shut");
+    }
+
+    #[test]
+    fn a_restart_area_is_found_through_its_page() {
+        let mut page = vec![0; 2 * RESTART_PAGE];
+        page[..8].copy_from_slice(b"RSTR\x1E\x00\x09\x00");
+        page[0x18] = 0x30;
+        page[0x1E] = 1;
+        (1..=8).for_each(|n| page[n * 512 - 2] = 1);
+        page[0x30] = 77;
+        page[0x3C] = 5;
+        let log = Memory::from(page);
+        let area = restart_area(&log, 0).expect("a whole page");
+        assert_eq!((area.current_lsn.get(), area.clients_in_use.get()), (77, 5));
+        assert!(restart_area(&log, 4096).is_none() && restart_area(&log, 8000).is_none());
+    }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek};
 
 use ntfs_oracle::structured_values::NtfsFileNamespace;
-use ntfs_oracle::{Ntfs, NtfsFile, NtfsReadSeek};
+use ntfs_oracle::{Ntfs, NtfsFile};
 use support::{image, open, sha256, sha256_of};
 use tree::{FileSystem, GuestPath, Kind, Name};
 
