@@ -184,14 +184,17 @@ impl Backup {
         Watch::new(self.folders.opened())
     }
 
-    /// The source files in use, which no output may be.
+    /// The files of the backup, in use or not, which no output may be.
     #[must_use]
     pub fn source_files(&self) -> Vec<PathBuf> {
-        self.folders
-            .opened()
-            .iter()
-            .map(|file| file.path().to_owned())
-            .collect()
+        let in_use = self.folders.opened();
+        let in_use = in_use.iter().map(|file| file.path().to_owned());
+        let others = self.survey.files.iter().map(|file| file.path.clone());
+        let sets = self.survey.vhd_sets.iter().cloned();
+        let mut files: Vec<_> = in_use.chain(others).chain(sets).collect();
+        files.sort();
+        files.dedup();
+        files
     }
 }
 

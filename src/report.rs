@@ -102,10 +102,10 @@ impl Status {
 }
 
 impl Report {
-    /// Whether anything was delivered.
+    /// Whether anything was delivered: directories alone, made for what was then lost, are nothing.
     #[must_use]
     pub fn delivered(&self) -> bool {
-        self.files + self.directories + self.links + self.hard_links + self.partial > 0
+        self.files + self.links + self.hard_links + self.partial > 0
     }
 
     /// Whether all that was asked for was delivered.
@@ -295,7 +295,7 @@ impl Line {
         }
         if self.status == Status::Restored {
             object
-                .text("kind", kind_word(self.kind))
+                .text("kind", self.kind.word())
                 .number("size", self.size);
         }
         if let Some(place) = &self.place {
@@ -353,17 +353,6 @@ pub(crate) fn error_text(error: &Error) -> String {
     match error {
         Error::Fault(fault) => fault.to_string(),
         other => format!("the volume names it, but: {other} [{INCONSISTENT}]"),
-    }
-}
-
-/// The word for a kind of node in JSON.
-fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "file",
-        Kind::Directory => "dir",
-        Kind::Symlink => "symlink",
-        Kind::Junction => "junction",
-        Kind::Other => "other",
     }
 }
 

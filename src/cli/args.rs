@@ -74,7 +74,21 @@ pub struct StateArgs {
     pub allow_absolute_parents: bool,
 }
 
-/// How a listing chooses a volume when no guest path does.
+/// The source, and places in the guest.
+#[derive(Clone, Debug, Args)]
+pub struct PlaceArgs {
+    /// Where the backup is and which state of it to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Paths in the guest: 'C:\Users', disk0/part2/x, label=Data/x, /x; globs * ** ? [..] {a,b}
+    #[arg(value_name = "GUEST-PATH")]
+    pub paths: Vec<String>,
+    /// Which volume they are on, unless they say so themselves.
+    #[command(flatten)]
+    pub volume: VolumeArgs,
+}
+
+/// The volume of guest paths that name none.
 #[derive(Clone, Debug, Args)]
 pub struct VolumeArgs {
     /// Volume: a letter (C:), a number, disk0/part2, a partition GUID, or a label

@@ -5,7 +5,7 @@ use std::io::Write;
 use blockio::ReadAt;
 use tree::{Kind, Name};
 
-use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::args::PlaceArgs;
 use crate::cli::counted::Counted;
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, Stop};
@@ -22,15 +22,10 @@ const CHUNK: usize = 1 << 20;
 ///   hvrestore cat /backup/web01 'C:\inetpub\web.config'
 ///   hvrestore cat /backup/web01 'C:\dl\setup.exe' --stream Zone.Identifier
 #[derive(Clone, Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("paths", |arg| arg.required(true)))]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
-    /// Files in the guest, written one after another
-    #[arg(value_name = "GUEST-PATH", required = true)]
-    paths: Vec<String>,
-    #[command(flatten)]
-    volume: VolumeArgs,
+    places: PlaceArgs,
     /// A named stream instead of the file's data
     #[arg(long, value_name = "NAME")]
     stream: Option<String>,
@@ -45,10 +40,10 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         !ctx.global.json,
         "cat writes bytes; hash --json describes them"
     );
-    let backup = ctx.open(&args.source)?;
+    let backup = ctx.open(&args.places.source)?;
     let stream = args.stream.as_deref().map(Name::from);
     let mut out = Counted::new(ctx.stdout());
-    for target in targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)? {
+    for target in targets::of(&backup, &args.places, ctx)? {
         let place = format!("{}{}", target.volume.name, target.entry.path);
         if let Err(error) = one(&mut out, &target, stream.as_ref(), ctx) {
             return Err(out.interrupted_by(error.context(place)));

@@ -6,6 +6,7 @@ use disk::{BrokenLink, Chain, LayerEntry, Linkage, ParentFile};
 use serde_json::{Value, json};
 
 use crate::cli::args::SourceArgs;
+use crate::cli::stop::exit_of_disks;
 use crate::cli::{Context, Exit, context, text};
 use crate::open::{Backup, Disk};
 
@@ -56,20 +57,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    Ok(exit(&backup))
-}
-
-/// Broken links and files that do not open are what this command is asked for.
-fn exit(backup: &Backup) -> Exit {
-    let faults: Vec<_> = backup
-        .disks
-        .iter()
-        .filter_map(|disk| disk.opened.as_ref().err())
-        .collect();
-    let delivered = faults.len() < backup.disks.len();
-    faults.first().map_or(Exit::Done, |fault| {
-        Exit::after(crate::cli::exit_of(fault), delivered)
-    })
+    Ok(exit_of_disks(&backup))
 }
 
 fn show(out: &mut impl Write, disk: &Disk) -> anyhow::Result<()> {

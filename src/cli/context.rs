@@ -112,13 +112,19 @@ impl Context {
         if self.cancelled() {
             return Exit::Interrupted;
         }
+        let changed = self.tell_changes();
+        let whole = !changed && !self.partly.load(Ordering::Relaxed);
+        if whole { exit } else { exit.and(Exit::Partly) }
+    }
+
+    /// Names the sources that changed since they were opened; whether there are any.
+    fn tell_changes(&self) -> bool {
         let changed = self.watch.get().map(Watch::changed).unwrap_or_default();
         for file in &changed {
             let text = format!("{} changed while it was read", file.display());
             self.console.warn(&blockio::codes::SOURCE_CHANGED, &text);
         }
-        let whole = changed.is_empty() && !self.partly.load(Ordering::Relaxed);
-        if whole { exit } else { exit.and(Exit::Partly) }
+        !changed.is_empty()
     }
 
     /// Says why the run stopped; how the process ends.
@@ -131,8 +137,13 @@ impl Context {
         if self.global.json {
             self.fail_in_json(error, code.map(|code| code.id));
         }
-        self.console
-            .stop(&format!("{error:#}"), candidates_of(error), code);
+        let mut text = format!("{error:#}");
+        if let Some(code) = code.filter(|code| !text.contains(code.id)) {
+            text = format!("{text} [{code}]");
+        }
+        self.console.stop(&text, candidates_of(error), code);
+        // It may be the reason.
+        self.tell_changes();
         exit
     }
 

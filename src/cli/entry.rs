@@ -2,37 +2,10 @@
 
 use std::fmt::Write as _;
 
-use tree::{Entry, FileSystem, Kind, Metadata, Storage};
+use tree::{Entry, FileSystem, Kind, Metadata};
 
 use crate::cli::text;
 use crate::json::Object;
-
-/// The word for a kind of node in JSON and in `--kind`.
-#[must_use]
-pub fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "file",
-        Kind::Directory => "dir",
-        Kind::Symlink => "symlink",
-        Kind::Junction => "junction",
-        Kind::Other => "other",
-    }
-}
-
-/// The word for how content is kept, where that is worth a word.
-#[must_use]
-pub fn storage_word(storage: Storage) -> Option<&'static str> {
-    match storage {
-        Storage::Plain => None,
-        Storage::Compressed => Some("compressed"),
-        Storage::Wof => Some("wof"),
-        Storage::Dedup => Some("dedup"),
-        Storage::Efs => Some("efs"),
-        Storage::Cloud => Some("cloud"),
-        Storage::Hsm => Some("hsm"),
-        Storage::Foreign => Some("foreign"),
-    }
-}
 
 /// Appends `entry` of the volume called `volume` to `out` as one JSON line.
 pub fn write_json(out: &mut Vec<u8>, fs: &dyn FileSystem, volume: &str, entry: &Entry) {
@@ -58,7 +31,7 @@ pub fn write_json(out: &mut Vec<u8>, fs: &dyn FileSystem, volume: &str, entry: &
 
 /// The fields of `metadata`.
 pub fn write_metadata(object: &mut Object<'_>, metadata: &Metadata) {
-    object.text("kind", kind_word(metadata.kind));
+    object.text("kind", metadata.kind.word());
     object.number("record", metadata.number);
     object
         .number("size", metadata.size)
@@ -75,7 +48,7 @@ pub fn write_metadata(object: &mut Object<'_>, metadata: &Metadata) {
         .time("changed", metadata.changed)
         .time("accessed", metadata.accessed);
     object.number("links", metadata.links.into());
-    if let Some(word) = storage_word(metadata.storage) {
+    if let Some(word) = metadata.storage.word() {
         object.text("storage", word);
     }
 }
@@ -99,7 +72,7 @@ pub fn write_long(out: &mut String, fs: &dyn FileSystem, entry: &Entry, name: &s
     if let Ok(link) = fs.read_link(entry.node) {
         let _ = write!(out, " -> {}", text::escape(&link.target.to_string()));
     }
-    if let Some(word) = storage_word(metadata.storage) {
+    if let Some(word) = metadata.storage.word() {
         let _ = write!(out, " [{word}]");
     }
     for stream in &entry.streams {

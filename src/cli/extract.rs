@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use tree::Name;
 
 use crate::cli::address::{Address, VolumeChoice};
-use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::args::PlaceArgs;
 use crate::cli::lines::Lines;
 use crate::cli::stop::exit_of_code;
 use crate::cli::{Context, Exit, context, targets};
@@ -33,12 +33,7 @@ use crate::sink::{self, Conflict, Error, Folder, Sink, Sources, StreamMode};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
-    /// Paths in the guest; globs * ** ? [..] {a,b}; without one, all data volumes whole
-    #[arg(value_name = "GUEST-PATH")]
-    paths: Vec<String>,
-    #[command(flatten)]
-    volume: VolumeArgs,
+    places: PlaceArgs,
     /// Folder to fill; it is made if it is not there
     #[arg(short, long, value_name = "DEST")]
     output: PathBuf,
@@ -99,7 +94,7 @@ enum Ads {
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or the destination cannot be used.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let backup = ctx.open(&args.source)?;
+    let backup = ctx.open(&args.places.source)?;
     let chosen = Chosen::find(args, &backup, ctx)?;
     let sources = Sources::at(backup.source_files())?;
     let folder = Folder::open(&args.output, folder_options(args, sources)).map_err(refused)?;
@@ -180,8 +175,8 @@ struct Chosen<'a> {
 
 impl<'a> Chosen<'a> {
     fn find(args: &Args, backup: &'a Backup, ctx: &Context) -> anyhow::Result<Self> {
-        let volume = args.volume.volume.as_deref();
-        if args.paths.is_empty() {
+        let volume = args.places.volume.volume.as_deref();
+        if args.places.paths.is_empty() {
             return Self::whole(backup, volume, ctx);
         }
         let mut chosen = Self {
@@ -227,8 +222,8 @@ fn by_volume<'a>(
     ctx: &Context,
 ) -> anyhow::Result<Vec<(&'a Volume, Texts)>> {
     let mut volumes: BTreeMap<&str, (&'a Volume, Texts)> = BTreeMap::new();
-    for text in &args.paths {
-        let address = Address::parse_within(text, args.volume.volume.as_deref());
+    for text in &args.places.paths {
+        let address = Address::parse_within(text, args.places.volume.volume.as_deref());
         let volume = targets::choose(backup, &address.volume, ctx)?;
         let entry = volumes
             .entry(&volume.name)

@@ -7,7 +7,7 @@ use blockio::ReadAt;
 use sha2::Digest;
 use tree::{Entry, Error, Kind, Name};
 
-use crate::cli::args::{Algorithm, SourceArgs, VolumeArgs};
+use crate::cli::args::{Algorithm, PlaceArgs};
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit};
@@ -29,12 +29,7 @@ const BATCH: usize = 256;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
-    /// Paths in the guest; without one, all data volumes
-    #[arg(value_name = "GUEST-PATH")]
-    paths: Vec<String>,
-    #[command(flatten)]
-    volume: VolumeArgs,
+    places: PlaceArgs,
     /// Everything below folders
     #[arg(short = 'R', long)]
     recursive: bool,
@@ -57,7 +52,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let backup = ctx.open(&args.source)?;
+    let backup = ctx.open(&args.places.source)?;
     let mut listing = Listing::new(
         ctx,
         Style {
@@ -65,7 +60,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
             ..Style::default()
         },
     );
-    for target in targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)? {
+    for target in targets::of(&backup, &args.places, ctx)? {
         let hasher = Hasher {
             args,
             volume: target.volume,

@@ -7,8 +7,9 @@ mod drawing;
 use std::io::Write;
 
 use crate::cli::args::SourceArgs;
-use crate::cli::{Context, Exit, context, exit_of};
-use crate::open::{Backup, Options};
+use crate::cli::stop::exit_of_disks;
+use crate::cli::{Context, Exit, context};
+use crate::open::Options;
 
 /// Show what is there: disks, their chains, partitions, volumes, and what is wrong
 ///
@@ -50,19 +51,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         drawing::draw(&mut out, &args.source.source, &backup, &counts)?;
     }
     out.flush()?;
-    Ok(exit(&backup))
-}
-
-fn exit(backup: &Backup) -> Exit {
-    let faults: Vec<_> = backup
-        .disks
-        .iter()
-        .filter_map(|disk| disk.opened.as_ref().err())
-        .collect();
-    let delivered = faults.len() < backup.disks.len();
-    faults
-        .first()
-        .map_or(Exit::Done, |fault| Exit::after(exit_of(fault), delivered))
+    Ok(exit_of_disks(&backup))
 }
 
 /// The word for how a file keeps its disk.

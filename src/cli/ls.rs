@@ -4,7 +4,7 @@ use std::io::Write;
 
 use tree::{Cursor, Entry, Kind};
 
-use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::args::PlaceArgs;
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, text};
@@ -22,12 +22,7 @@ use crate::open::{Backup, Volume};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
-    /// Paths in the guest: 'C:\Users', disk0/part2/x, label=Data/x, /x; globs * ** ? [..] {a,b}
-    #[arg(value_name = "GUEST-PATH")]
-    paths: Vec<String>,
-    #[command(flatten)]
-    volume: VolumeArgs,
+    places: PlaceArgs,
     /// Show attributes, size and time of each, and its streams
     #[arg(short, long)]
     long: bool,
@@ -50,9 +45,12 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let backup = ctx.open(&args.source)?;
-    let volume = args.volume.volume.as_deref();
-    if args.paths.is_empty() && volume.is_none() && !args.recursive && backup.volumes().count() != 1
+    let backup = ctx.open(&args.places.source)?;
+    let volume = args.places.volume.volume.as_deref();
+    if args.places.paths.is_empty()
+        && volume.is_none()
+        && !args.recursive
+        && backup.volumes().count() != 1
     {
         return volumes(&backup, ctx);
     }
@@ -62,7 +60,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         null: args.null,
     };
     let mut listing = Listing::new(ctx, style);
-    for target in targets::find(&backup, &args.paths, volume, ctx)? {
+    for target in targets::find(&backup, &args.places.paths, volume, ctx)? {
         let one = One {
             args,
             target: &target,

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 use tree::{Entry, Metadata, Time};
 
-use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::args::PlaceArgs;
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, entry, text};
 
@@ -13,15 +13,10 @@ use crate::cli::{Context, Exit, entry, text};
 ///
 ///   hvrestore stat /backup/web01 'C:\Users\ana\thesis.docx'
 #[derive(Clone, Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("paths", |arg| arg.required(true)))]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
-    /// Paths in the guest
-    #[arg(value_name = "GUEST-PATH", required = true)]
-    paths: Vec<String>,
-    #[command(flatten)]
-    volume: VolumeArgs,
+    places: PlaceArgs,
 }
 
 /// Runs the command.
@@ -29,8 +24,8 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or a record cannot be read.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let backup = ctx.open(&args.source)?;
-    let targets = targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)?;
+    let backup = ctx.open(&args.places.source)?;
+    let targets = targets::of(&backup, &args.places, ctx)?;
     let mut out = ctx.stdout();
     if ctx.global.json {
         let list = targets
@@ -138,8 +133,10 @@ fn links_and_streams(
 }
 
 fn kind(metadata: &Metadata) -> String {
-    let word = entry::kind_word(metadata.kind);
-    entry::storage_word(metadata.storage)
+    let word = metadata.kind.word();
+    metadata
+        .storage
+        .word()
         .map_or_else(|| word.into(), |storage| format!("{word} [{storage}]"))
 }
 

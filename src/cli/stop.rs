@@ -7,7 +7,8 @@ use std::sync::Arc;
 use blockio::{Code, Fault, FaultKind};
 
 use crate::cli::Exit;
-use crate::open;
+use crate::codes;
+use crate::open::{self, Backup};
 use crate::sink::Refusal;
 
 /// Why a command ended without doing what was asked: the exit code, a stable code, one line.
@@ -100,6 +101,10 @@ fn cause_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
     if let Some(fault) = fault_of(error) {
         return (exit_of(&fault), Some(fault.code));
     }
+    let is_absent = |cause: &tree::Error| matches!(cause, tree::Error::NotFound);
+    if error.downcast_ref().is_some_and(is_absent) {
+        return (Exit::NoMatch, Some(&codes::cli::NO_MATCH));
+    }
     if let Some(refusal) = error.downcast_ref::<Refusal>() {
         return (Exit::Destination, Some(refusal.code));
     }
@@ -144,6 +149,18 @@ pub(crate) fn exit_of_code(code: &'static Code) -> Exit {
         Some("E7") => Exit::Destination,
         _ => Exit::Unsupported,
     }
+}
+
+/// How a command ends that shows disks whatever is wrong with them.
+pub(crate) fn exit_of_disks(backup: &Backup) -> Exit {
+    let faults = backup
+        .disks
+        .iter()
+        .filter_map(|disk| disk.opened.as_ref().err());
+    let faults: Vec<_> = faults.collect();
+    let delivered = faults.len() < backup.disks.len();
+    let first = faults.first();
+    first.map_or(Exit::Done, |fault| Exit::after(exit_of(fault), delivered))
 }
 
 /// Whether `error` is a reader of ours that has gone away, which is no error.

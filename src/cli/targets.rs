@@ -3,6 +3,7 @@
 use tree::{Entry, Error, GuestPath, NodeId};
 
 use crate::cli::address::{Address, VolumeChoice};
+use crate::cli::args::PlaceArgs;
 use crate::cli::{Context, Exit, Stop, context, text};
 use crate::codes;
 use crate::open::{Backup, Volume};
@@ -14,6 +15,18 @@ pub struct Target<'a> {
     pub volume: &'a Volume,
     /// What is there.
     pub entry: Entry,
+}
+
+/// What the operator's `places` name.
+///
+/// # Errors
+/// As [`find`].
+pub fn of<'a>(
+    backup: &'a Backup,
+    places: &PlaceArgs,
+    ctx: &Context,
+) -> anyhow::Result<Vec<Target<'a>>> {
+    find(backup, &places.paths, places.volume.volume.as_deref(), ctx)
 }
 
 /// What `paths` name, in their order. Without paths: the root of `volume`, or of every data volume.
@@ -137,16 +150,15 @@ fn say_letter(volume: &Volume, choice: &VolumeChoice, ctx: &Context) {
 
 fn unknown(backup: &Backup, choice: &VolumeChoice) -> Stop {
     let volumes: Vec<_> = backup.volumes().collect();
-    let code = match choice {
-        VolumeChoice::Letter(_) => &codes::cli::NO_LETTER,
-        _ => &codes::cli::NO_MATCH,
+    // A volume without a letter may be the one that is meant: then it is for the operator to say.
+    let all_known = backup.data_volumes().all(|volume| volume.letter.is_some());
+    let (exit, code) = match choice {
+        VolumeChoice::Letter(_) if all_known => (Exit::NotInBackup, &codes::cli::NO_LETTER),
+        VolumeChoice::Letter(_) => (Exit::Usage, &codes::cli::NO_LETTER),
+        _ => (Exit::Usage, &codes::cli::NO_MATCH),
     };
-    Stop::new(
-        Exit::Usage,
-        code,
-        format!("no volume here is {choice}; there are"),
-    )
-    .with(list(&volumes))
+    let text = format!("no volume here is {choice}; there are");
+    Stop::new(exit, code, text).with(list(&volumes))
 }
 
 /// A line for each volume, as it can be asked for.

@@ -4,7 +4,7 @@ use std::io::{BufWriter, StdoutLock, Write};
 
 use tree::{Cursor, Entry, Kind};
 
-use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::args::PlaceArgs;
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, exit_of, text};
 use crate::open::Volume;
@@ -16,12 +16,7 @@ use crate::open::Volume;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
-    source: SourceArgs,
-    /// Paths in the guest; without one, the root of each volume
-    #[arg(value_name = "GUEST-PATH")]
-    paths: Vec<String>,
-    #[command(flatten)]
-    volume: VolumeArgs,
+    places: PlaceArgs,
     /// How many levels to go down
     #[arg(short, long, value_name = "N", default_value_t = 64,
         value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -43,8 +38,8 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         !ctx.global.json,
         "tree draws for people; ls -R --json lists for scripts"
     );
-    let backup = ctx.open(&args.source)?;
-    let targets = targets::find(&backup, &args.paths, args.volume.volume.as_deref(), ctx)?;
+    let backup = ctx.open(&args.places.source)?;
+    let targets = targets::of(&backup, &args.places, ctx)?;
     let mut drawing = Drawing {
         args,
         ctx,

@@ -73,8 +73,10 @@ fn is_wanted((number, family): &(usize, &Family), options: &Options) -> bool {
     let Some(disk) = &options.disk else {
         return true;
     };
-    disk.trim_start_matches("disk").parse() == Ok(*number)
-        || !matches!(family.choose(disk), Choice::None)
+    match disk.trim_start_matches("disk").parse::<usize>() {
+        Ok(wanted) => wanted == *number,
+        Err(_) => !matches!(family.choose(disk), Choice::None),
+    }
 }
 
 fn nothing_chosen(families: &[Family], options: &Options) -> Error {

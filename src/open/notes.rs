@@ -27,7 +27,10 @@ pub enum Note {
 pub(super) fn collect(backup: &Backup, options: &Options) -> Vec<Note> {
     let mut notes: Vec<Note> = backup.survey.notes.iter().map(fault).collect();
     for file in &backup.survey.files {
-        if let Err(damage) = &file.outcome {
+        let is_read = |disk: &Disk| disk.state.path == file.path;
+        if let Err(damage) = &file.outcome
+            && !backup.disks.iter().any(is_read)
+        {
             notes.push(Note::Fault(Arc::clone(damage)));
         }
     }
@@ -110,7 +113,9 @@ fn volumes(disk: &Disk) -> Vec<Note> {
     let opened = match &disk.opened {
         Ok(opened) => opened,
         Err(fault) => {
-            let text = format!("disk{} cannot be read: {fault}", disk.number);
+            let why = fault.to_string();
+            let why = why.trim_end_matches(&format!(" [{}]", fault.code));
+            let text = format!("disk{} cannot be read: {why}", disk.number);
             return vec![Note::Grave(fault.code, text)];
         }
     };

@@ -50,6 +50,20 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// The word for it in listings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "dir",
+            Self::Symlink => "symlink",
+            Self::Junction => "junction",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// How the content of a file is kept; all but the first two hide it from an ordinary reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Storage {
@@ -70,6 +84,23 @@ pub enum Storage {
     Hsm,
     /// Behind a reparse point of a kind that is not known here; the tag says whose.
     Foreign,
+}
+
+impl Storage {
+    /// The word for it in listings, where that is worth a word.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Compressed => Some("compressed"),
+            Self::Wof => Some("wof"),
+            Self::Dedup => Some("dedup"),
+            Self::Efs => Some("efs"),
+            Self::Cloud => Some("cloud"),
+            Self::Hsm => Some("hsm"),
+            Self::Foreign => Some("foreign"),
+        }
+    }
 }
 
 /// Attribute bits as Windows defines them (FILE_ATTRIBUTE_*).

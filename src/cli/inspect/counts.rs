@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tree::{GuestPath, Kind, Storage};
 
-use crate::cli::{Context, entry};
+use crate::cli::Context;
 use crate::open::{Backup, Volume};
 
 /// Files, folders, and files by how their content is kept.
@@ -68,7 +68,7 @@ impl Counts {
                 self.bytes = self.bytes.saturating_add(size);
             }
         }
-        let Some(word) = entry::storage_word(storage) else {
+        let Some(word) = storage.word() else {
             return;
         };
         match self.stored.iter_mut().find(|(known, _)| *known == word) {
