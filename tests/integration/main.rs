@@ -8,6 +8,7 @@ mod harness;
 mod chains; // differencing disks: found, checked, read or refused
 mod demo; // the demo backup, state by state
 mod destinations; // places that are full
+mod failures; // wrong input, full disks, interruptions: exit codes and messages
 mod fixtures; // real disks and volumes
 mod layering; // which crate may know which
 mod manifest; // what the program prints, held against a writer's word
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         chains::tests(),
         demo::tests(),
         destinations::tests(),
+        failures::tests(),
         fixtures::tests(),
         layering::tests(),
         mutations::tests(),
