@@ -10,9 +10,15 @@
 //! | `fixup`, `record`, `attribute`, `attribute_list` | file records and what is in them |
 //! | `data_run`, `stream`, `compressed`, `lznt1` | where the bytes of a stream are |
 //! | `mft` | the master file table and its mirror |
-//! | `file` | one file: its base record and its extension records joined |
+//! | `file`, `joined`, `content` | one file of several records, one attribute of several fragments |
+//! | `metadata`, `file_name`, `reparse`, `storage` | what is known of a file without its data |
 //! | `index`, `upcase` | directories: the B-tree and the order of names |
-//! | `volume`, `fs` | the volume as a tree |
+//! | `listing`, `scan`, `entries` | one directory; the whole $MFT at once; a subtree in order |
+//! | `volume`, `volume_information`, `free_space`, `fs` | the volume as a tree |
+//! | `pages`, `reference`, `flaw` | the cache under metadata, file references, what is wrong |
+//!
+//! Not read: content that WOF, Data Deduplication, EFS, the cloud or other storage hides. Asking for
+//! it is a fault that names which ([`codes::WOF`] and those after it), never zeros.
 
 #![cfg_attr(
     test,

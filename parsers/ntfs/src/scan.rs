@@ -170,3 +170,7 @@ fn in_parallel<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
         done
     })
 }
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;
