@@ -41,24 +41,25 @@ const RULES: &[Rule] = &[
             "vhdx",
         ],
         external: &[
-            "anyhow",        // cli: errors on their way to the operator
-            "base64",        // --json: what is not text
-            "blake3",        // hash
-            "clap",          // cli
-            "clap_complete", // completions
-            "clap_mangen",   // man
-            "ctrlc",         // an interrupted command cleans up
-            "indicatif",     // cli: progress
-            "jiff",          // times as text, and back
-            "regex",         // find --regex
-            "rustix",        // hostfs on Linux
-            "same-file",     // an output that is a source
-            "serde",         // --json
-            "serde_json",    // --json
-            "sha2",          // hash
-            "thiserror",     // the library's errors
-            "uuid",          // which VM, which disk
-            "windows",       // hostfs on Windows
+            "anyhow",         // cli: errors on their way to the operator
+            "base64",         // --json: what is not text
+            "blake3",         // hash
+            "clap",           // cli
+            "clap_complete",  // completions
+            "clap_mangen",    // man
+            "ctrlc",          // an interrupted command cleans up
+            "embed-manifest", // long paths and UTF-8 on Windows, when building
+            "indicatif",      // cli: progress
+            "jiff",           // times as text, and back
+            "regex",          // find --regex
+            "rustix",         // hostfs on Linux
+            "same-file",      // an output that is a source
+            "serde",          // --json
+            "serde_json",     // --json
+            "sha2",           // hash
+            "thiserror",      // the library's errors
+            "uuid",           // which VM, which disk
+            "windows",        // hostfs on Windows
         ],
     },
     Rule {
