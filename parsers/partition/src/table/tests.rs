@@ -121,6 +121,34 @@ fn a_loop_of_logical_partitions_ends() {
 }
 
 #[test]
+fn a_chain_of_logical_partitions_without_any_is_followed_only_so_far() {
+    const RECORDS: usize = 1000;
+    let sector = |type_id, first| {
+        let mut sector = [0; 512];
+        let entry = MbrEntry {
+            active: false,
+            type_id,
+            first,
+            sectors: 8,
+        };
+        put_entry(&mut sector, usize::from(first > 1), entry);
+        sector[510..].copy_from_slice(&[0x55, 0xaa]);
+        sector
+    };
+    let mut disk = sector(5, 1).to_vec();
+    for number in 1..RECORDS {
+        disk.extend(sector(5, number as u32));
+    }
+    // The last one holds a partition.
+    disk.extend(sector(7, 1));
+    disk.extend([0; 8 * 512]);
+    let table = table(disk);
+    assert_eq!(ids(&table), ["HV-D411"]);
+    assert!(table.notes[0].found.contains("256"), "{}", table.notes[0]);
+    assert!(table.partitions.is_empty());
+}
+
+#[test]
 fn a_chain_of_logical_partitions_that_breaks_keeps_those_before_it() {
     let mut disk = mixed_mbr().build();
     let third = disk.len() - (32 << 10) - 4096;
