@@ -9,8 +9,8 @@ use crate::format::mbr::{ACTIVE, BootRecord, EXTENDED, Entry, SIGNATURE};
 use crate::probe::Probe;
 use crate::types::MBR_PROTECTIVE;
 
-/// More logical partitions than any system made; a longer chain is damage.
-const MOST_LOGICALS: u32 = 256;
+/// More extended boot records than any system made; a longer chain is damage.
+const MOST_RECORDS: usize = 256;
 /// Number of the first logical partition.
 const FIRST_LOGICAL: u32 = 5;
 
@@ -130,29 +130,30 @@ struct Chain<'a> {
 impl Chain<'_> {
     /// Adds the logical partitions to `slots` until the chain ends or breaks.
     ///
-    /// Each record must lie further on the disk than the one before it or be new otherwise; the
-    /// number of records is bounded, so that a loop ends.
+    /// A record that comes again, and one too many, break it: a chain that was made up need not end.
     fn follow(&mut self, slots: &mut Vec<Slot>, notes: &mut Vec<Fault>) {
         let mut seen = Vec::new();
         let mut lba = Some(self.container.first_lba);
         while let Some(at) = lba {
-            if seen.contains(&at) || self.next >= MOST_LOGICALS {
-                notes.push(self.broken(at, "a loop"));
-                return;
-            }
-            seen.push(at);
-            lba = match self.record(at) {
+            lba = match self.record(at, &seen) {
                 Ok(record) => self.take(&record, at, slots),
                 Err(found) => {
                     notes.push(self.broken(at, found));
                     return;
                 }
             };
+            seen.push(at);
         }
     }
 
-    /// The extended boot record at a sector, or what is there instead.
-    fn record(&self, lba: u64) -> Result<BootRecord, String> {
+    /// The extended boot record at a sector that is none of `seen`, or what is there instead.
+    fn record(&self, lba: u64, seen: &[u64]) -> Result<BootRecord, String> {
+        if seen.contains(&lba) {
+            return Err("a loop".into());
+        }
+        if seen.len() >= MOST_RECORDS {
+            return Err(format!("more than {MOST_RECORDS} of them"));
+        }
         let record = self.disk.read::<BootRecord>(self.offset(lba));
         let record = record.map_err(|error| error.to_string())?;
         let record = record.ok_or("the end of the disk")?;
