@@ -82,7 +82,7 @@ impl FileSystem for Volume {
     }
 
     fn streams(&self, node: NodeId) -> Result<Vec<StreamInfo>, Error> {
-        streams(&self.0.existing(node)?).map_err(|fault| self.0.error(&fault))
+        self.0.existing(node).map(|file| streams(&file))
     }
 
     fn read_link(&self, node: NodeId) -> Result<Link, Error> {

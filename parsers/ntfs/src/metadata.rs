@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use tree::{Attributes, Metadata, StreamInfo, Time};
+use tree::{Attributes, Metadata, Name, StreamInfo, Time};
 use zerocopy::FromBytes;
 
 use crate::codes;
@@ -12,7 +12,7 @@ use crate::file_name::FileName;
 use crate::flaw::{Flaw, Result};
 use crate::format::{StandardInformation, attribute_type};
 use crate::reparse;
-use crate::storage;
+use crate::storage::{self, DataFacts};
 use crate::volume::Inner;
 
 /// Bytes that a $REPARSE_POINT has at most (MAXIMUM_REPARSE_DATA_BUFFER_SIZE).
@@ -95,16 +95,23 @@ pub(crate) fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
 }
 
 /// All streams of the file, the unnamed one first.
-pub(crate) fn streams(file: &File) -> Result<Vec<StreamInfo>> {
-    let mut streams = Vec::new();
-    for name in file.stream_names() {
-        if let Some(data) = file.find(attribute_type::DATA, &name)? {
-            streams.push(StreamInfo {
-                name: tree::Name::from_utf16(name),
-                size: data.facts().size,
-                allocated: data.facts().allocated,
-            });
-        }
-    }
-    Ok(streams)
+///
+/// One whose beginning is lost has no known size: it is listed with 0, and opening it is the fault, so
+/// that it costs neither its file nor the other streams.
+pub(crate) fn streams(file: &File) -> Vec<StreamInfo> {
+    let info = |name: Vec<u16>| {
+        let facts = match file.find(attribute_type::DATA, &name) {
+            Ok(data) => data?.facts(),
+            Err(_) => DataFacts::default(),
+        };
+        let DataFacts {
+            size, allocated, ..
+        } = facts;
+        Some(StreamInfo {
+            name: Name::from_utf16(name),
+            size,
+            allocated,
+        })
+    };
+    file.stream_names().into_iter().filter_map(info).collect()
 }

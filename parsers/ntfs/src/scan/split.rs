@@ -21,7 +21,6 @@ pub(super) fn add(batch: &mut Batch, volume: &Inner, number: u64) {
 
 fn add_file(batch: &mut Batch, volume: &Inner, file: &File) -> Result<()> {
     let metadata = volume.metadata_of(file)?;
-    let streams = streams(file)?;
     let Ok(number) = u32::try_from(file.number()) else {
         return Ok(());
     };
@@ -29,7 +28,7 @@ fn add_file(batch: &mut Batch, volume: &Inner, file: &File) -> Result<()> {
         // Without room for a name the index decides.
         let _ = batch.add_name(&name);
     }
-    batch.add_streams(number, streams);
+    batch.add_streams(number, streams(file));
     let is_directory = file.base().is_directory();
     batch.push_row(Row {
         number,
