@@ -237,3 +237,98 @@ fn same(found: &[u8], all: &[u8], offset: u64) {
         );
     }
 }
+
+/// The sources of `blockio` itself, which has no tests that could know this crate.
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use blockio::{Cache, HostFile, Memory, Run, Slice};
+
+    use super::*;
+    use crate::failing::Failing;
+
+    fn noise(len: usize) -> Vec<u8> {
+        let mut chance = Chance::new(len as u64);
+        (0..len).map(|_| chance.bits() as u8).collect()
+    }
+
+    #[test]
+    fn memory_and_slices_of_it_keep_it() {
+        let bytes = noise(200_003);
+        let memory: Arc<dyn ReadAt> = Arc::new(Memory::from(bytes.clone()));
+        read_at_contract(&memory, &bytes);
+        for (start, len) in [(0, 200_003), (1, 4096), (511, 100_000), (200_002, 1)] {
+            let slice = Slice::new(Arc::clone(&memory), start, len);
+            read_at_contract(&slice, &bytes[start as usize..][..len as usize]);
+        }
+    }
+
+    #[test]
+    fn a_host_file_keeps_it() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract.rs");
+        let bytes = std::fs::read(&path).expect("this file");
+        read_at_contract(&HostFile::open(&path).expect("this file"), &bytes);
+    }
+
+    #[test]
+    fn a_cache_keeps_it_also_where_it_holds_less_than_a_page() {
+        let bytes = noise((3 << 16) + 100);
+        for budget in [0, 5000, 1 << 16, 1 << 20] {
+            let cache = Cache::with_budget(budget);
+            read_at_contract(&cache.over(Memory::from(bytes.clone())), &bytes);
+            read_at_contract(&cache.over_table(Memory::from(bytes.clone())), &bytes);
+        }
+    }
+
+    #[test]
+    fn a_bad_sector_costs_a_cache_no_other_byte_of_its_page() {
+        let bytes = noise(1 << 17);
+        let bad = 70_000..70_512;
+        let failing = Failing::new(Memory::from(bytes.clone()), [bad.clone()]);
+        let cached = Cache::default().over(failing);
+        for _ in 0..2 {
+            for (from, to) in [(65_536, bad.start), (bad.end, 1 << 17)] {
+                let mut buf = vec![0; (to - from) as usize];
+                cached.read_exact_at(&mut buf, from).expect("good bytes");
+                same(&buf, &bytes, from);
+            }
+            assert!(cached.read_exact_at(&mut [0], bad.start).is_err());
+            assert!(cached.read_exact_at(&mut [0], bad.end - 1).is_err());
+        }
+    }
+
+    /// A source that remembers what it was told will be read.
+    struct Told(Mutex<Vec<Range<u64>>>);
+
+    impl ReadAt for Told {
+        fn size(&self) -> u64 {
+            1000
+        }
+
+        fn read_exact_at(&self, buf: &mut [u8], _: u64) -> io::Result<()> {
+            buf.fill(0);
+            Ok(())
+        }
+
+        fn run_at(&self, offset: u64, max: u64) -> io::Result<Run<'_>> {
+            let len = max.min(1000 - offset);
+            let place = Place::Computed { by: self, offset };
+            Ok(Run { len, place })
+        }
+
+        fn prefetch(&self, ranges: &[Range<u64>]) {
+            self.0.lock().expect("one thread").extend_from_slice(ranges);
+        }
+    }
+
+    #[test]
+    fn hints_reach_the_source_below() {
+        let told = Arc::new(Told(Mutex::default()));
+        let slice = Slice::new(told.clone(), 100, 500);
+        Cache::default().over(slice).prefetch(&[0..10, 490..900]);
+        assert_eq!(*told.0.lock().expect("one thread"), [100..110, 590..600]);
+    }
+}
