@@ -146,7 +146,10 @@ impl Backup {
         });
         let finder = Finder::new(folders.clone(), &cache).accept(accept.collect());
         let survey = survey(source, &finder, &cache);
-        let disks = disks::open(source, &survey, &finder, &cache, options)?;
+        let disks::Disks {
+            disks,
+            without_state,
+        } = disks::open(source, &survey, &finder, &cache, options)?;
         let mut backup = Self {
             disks,
             survey,
@@ -154,7 +157,7 @@ impl Backup {
             notes: Vec::new(),
         };
         backup.assign_letters();
-        backup.notes = notes::collect(&backup, options);
+        backup.notes = notes::collect(&backup, &without_state, options);
         Ok(backup)
     }
 
@@ -170,6 +173,15 @@ impl Backup {
     pub fn data_volumes(&self) -> impl Iterator<Item = &Volume> {
         self.volumes()
             .filter(|volume| !volume.partition.is_recovery())
+    }
+
+    /// The files whose parent was not found, or is not the right one.
+    pub fn orphans(&self) -> impl Iterator<Item = &Path> {
+        let views = self.disks.iter().filter_map(|disk| disk.chain.as_ref());
+        let broken = views
+            .map(ChainView::chain)
+            .filter(|chain| chain.broken.is_some());
+        broken.map(|chain| &*chain.base().path)
     }
 
     /// What the operator should know before reading.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use disk::{BrokenLink, Chain, LayerEntry, Linkage, ParentFile};
+use disk::{BrokenLink, Chain, LayerEntry, Linkage};
 use serde_json::{Value, json};
 
 use crate::cli::args::SourceArgs;
@@ -47,13 +47,6 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     } else {
         for disk in &backup.disks {
             show(&mut out, disk)?;
-        }
-        for name in orphans(&backup) {
-            writeln!(
-                out,
-                "orphan: {}: its parent is not here",
-                text::escape(&name)
-            )?;
         }
     }
     out.flush()?;
@@ -156,11 +149,11 @@ fn broken(out: &mut impl Write, chain: &Chain) -> anyhow::Result<()> {
     Ok(writeln!(out, "      fix: {}", text::escape(fix))?)
 }
 
-fn orphans(backup: &Backup) -> Vec<String> {
-    let files = backup.survey.files.iter();
-    let orphans = files.filter(|file| file.parent == ParentFile::Missing);
-    orphans
-        .map(|file| file.path.display().to_string())
+/// The files whose parent was not found, as JSON names them.
+pub(crate) fn orphans(backup: &Backup) -> Vec<String> {
+    backup
+        .orphans()
+        .map(|path| path.display().to_string())
         .collect()
 }
 

@@ -4,15 +4,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blockio::{Cache, Fault, ReadAt};
-use disk::{Finder, Survey, VirtualDisk};
+use disk::{Chain, Finder, Survey, VirtualDisk};
 use partition::{Content, Partition};
 use tree::FileSystem;
 
 use super::state::{self, Choice};
 use super::{ChainView, Disk, Error, Family, OpenDisk, Options, State, Volume};
 
-/// A disk to open: its number, its states, the one to read.
-type Chosen = (usize, Family, State);
+/// A disk to open.
+struct Chosen {
+    number: usize,
+    family: Family,
+    state: State,
+    /// The chain of the state, where it was looked for already.
+    chain: Option<Chain>,
+}
+
+/// The disks of a source.
+pub(super) struct Disks {
+    /// Those that have the state asked for.
+    pub(super) disks: Vec<Disk>,
+    /// The numbers of those that have not.
+    pub(super) without_state: Vec<usize>,
+}
 
 /// The disks of `source`, each in the state that `options` ask for. A disk that cannot be read is
 /// among them, with the reason.
@@ -22,43 +36,50 @@ pub(super) fn open(
     finder: &Finder,
     cache: &Cache,
     options: &Options,
-) -> Result<Vec<Disk>, Error> {
-    let chosen = if source.is_dir() {
+) -> Result<Disks, Error> {
+    let (chosen, without_state) = if source.is_dir() {
         in_folder(source, survey, options)?
     } else {
-        vec![in_file(source, survey, options)?]
+        (vec![in_file(source, survey, finder, options)?], Vec::new())
     };
-    let open = |(number, family, state)| open_disk(number, family, state, finder, cache);
-    Ok(chosen.into_iter().map(open).collect())
+    let open = |chosen| open_disk(chosen, finder, cache);
+    Ok(Disks {
+        disks: chosen.into_iter().map(open).collect(),
+        without_state,
+    })
 }
 
-fn in_folder(source: &Path, survey: &Survey, options: &Options) -> Result<Vec<Chosen>, Error> {
+/// The disks of a folder, and the numbers of those without the state asked for.
+fn in_folder(
+    source: &Path,
+    survey: &Survey,
+    options: &Options,
+) -> Result<(Vec<Chosen>, Vec<usize>), Error> {
     let families = Family::all(survey);
     if families.is_empty() {
         let damaged = survey
             .files
             .iter()
             .find_map(|file| file.outcome.as_ref().err());
-        return Err(
-            damaged.map_or_else(|| Error::no_disk(source), |fault| Arc::clone(fault).into())
-        );
+        let no_disk = || Error::no_disk(source);
+        return Err(damaged.map_or_else(no_disk, |fault| Arc::clone(fault).into()));
     }
-    let wanted: Vec<_> = families
-        .iter()
-        .enumerate()
-        .filter(|family| is_wanted(family, options))
-        .collect();
-    let mut chosen = Vec::new();
-    for (number, family) in wanted {
+    let (mut chosen, mut without) = (Vec::new(), Vec::new());
+    for (number, family) in families.iter().enumerate() {
+        if !is_wanted(&(number, family), options) {
+            continue;
+        }
+        let choose = |state| Chosen {
+            number,
+            family: family.clone(),
+            state,
+            chain: None,
+        };
         match family.choose(&options.state) {
-            Choice::None => {}
-            Choice::One(state) => chosen.push((number, family.clone(), state)),
+            Choice::None => without.push(number),
+            Choice::One(state) => chosen.push(choose(state)),
             Choice::Several(states) if options.every_leaf => {
-                chosen.extend(
-                    states
-                        .into_iter()
-                        .map(|state| (number, family.clone(), state)),
-                );
+                chosen.extend(states.into_iter().map(choose));
             }
             Choice::Several(states) => return Err(state::ambiguous(&options.state, &states)),
         }
@@ -66,7 +87,7 @@ fn in_folder(source: &Path, survey: &Survey, options: &Options) -> Result<Vec<Ch
     if chosen.is_empty() {
         return Err(nothing_chosen(&families, options));
     }
-    Ok(chosen)
+    Ok((chosen, without))
 }
 
 fn is_wanted((number, family): &(usize, &Family), options: &Options) -> bool {
@@ -97,25 +118,60 @@ fn nothing_chosen(families: &[Family], options: &Options) -> Error {
 }
 
 /// A file that was named is its own state, unless another is asked for.
-fn in_file(source: &Path, survey: &Survey, options: &Options) -> Result<Chosen, Error> {
-    let known = Family::all(survey)
-        .into_iter()
-        .find(|family| family.state_at(source).is_some());
-    let family = known.unwrap_or_else(|| Family::single(source));
+fn in_file(
+    source: &Path,
+    survey: &Survey,
+    finder: &Finder,
+    options: &Options,
+) -> Result<Chosen, Error> {
+    let chain = finder.chain(source).ok();
+    let family = family_of(source, survey, chain.as_ref());
+    let here = family.state_at(source).unwrap_or(&family.states[0]).clone();
     if matches!(&*options.state, "now" | "latest") {
-        let here = family.state_at(source).cloned();
-        let state = here.unwrap_or_else(|| family.states[0].clone());
-        return Ok((0, family, state));
+        return Ok(Chosen {
+            number: 0,
+            family,
+            state: here,
+            chain,
+        });
     }
     match family.choose(&options.state) {
-        Choice::One(state) => Ok((0, family, state)),
+        Choice::One(state) => Ok(Chosen {
+            number: 0,
+            family,
+            state,
+            chain: None,
+        }),
         Choice::None => Err(nothing_chosen(&[family], options)),
         Choice::Several(states) => Err(state::ambiguous(&options.state, &states)),
     }
 }
 
-fn open_disk(number: usize, family: Family, state: State, finder: &Finder, cache: &Cache) -> Disk {
-    let (opened, chain) = match finder.chain(&state.path) {
+/// The states around the file `source`: those beside it, unless its chain leads out of its folder.
+fn family_of(source: &Path, survey: &Survey, chain: Option<&Chain>) -> Family {
+    let beside = Family::all(survey)
+        .into_iter()
+        .find(|family| family.state_at(source).is_some());
+    let below = beside
+        .as_ref()
+        .and_then(|family| family.state_at(source))
+        .map_or(0, |s| s.depth);
+    match (beside, chain) {
+        (_, Some(chain)) if chain.layers.len() > below + 1 => Family::of_chain(chain),
+        (Some(family), _) => family,
+        (None, _) => Family::single(source),
+    }
+}
+
+fn open_disk(chosen: Chosen, finder: &Finder, cache: &Cache) -> Disk {
+    let Chosen {
+        number,
+        family,
+        state,
+        chain,
+    } = chosen;
+    let chain = chain.map_or_else(|| finder.chain(&state.path), Ok);
+    let (opened, chain) = match chain {
         Err(error) => (Err(Arc::clone(error.fault())), None),
         Ok(chain) => match &chain.broken {
             Some(link) => (

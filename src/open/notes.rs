@@ -24,7 +24,7 @@ pub enum Note {
 }
 
 /// The notes of an opened backup, disk by disk.
-pub(super) fn collect(backup: &Backup, options: &Options) -> Vec<Note> {
+pub(super) fn collect(backup: &Backup, without_state: &[usize], options: &Options) -> Vec<Note> {
     let mut notes: Vec<Note> = backup.survey.notes.iter().map(fault).collect();
     for file in &backup.survey.files {
         let is_read = |disk: &Disk| disk.state.path == file.path;
@@ -34,8 +34,15 @@ pub(super) fn collect(backup: &Backup, options: &Options) -> Vec<Note> {
             notes.push(Note::Fault(Arc::clone(damage)));
         }
     }
+    for number in without_state {
+        let text = format!(
+            "disk{number} is left out: none of its files is {}",
+            options.state
+        );
+        notes.push(Note::Info(text));
+    }
     for disk in &backup.disks {
-        notes.extend(state(disk, options));
+        notes.extend(state(disk));
         notes.extend(layers(disk));
         notes.extend(volumes(disk));
     }
@@ -47,30 +54,26 @@ fn fault(fault: &Fault) -> Note {
 }
 
 /// Which state is read, and whether newer ones exist.
-fn state(disk: &Disk, options: &Options) -> Option<Note> {
+fn state(disk: &Disk) -> Option<Note> {
     let (family, state) = (&disk.family, &disk.state);
-    let name = format!(
-        "disk{}: reading state #{} {}",
+    let (number, name) = (state.number, state.file_name());
+    let text = format!(
+        "disk{}: reading state #{number} {name}, written {}",
         disk.number,
-        state.number,
-        state.file_name()
+        written(state)
     );
-    let name = format!("{name}, written {}", written(state));
-    let leaves: Vec<_> = family.leaves().map(|leaf| leaf.file_name()).collect();
-    if !state.is_leaf && !options.every_leaf {
-        let text = format!("{name}; newer: {}", leaves.join(", "));
-        return Some(Note::Warning(&OLDER_STATE, text));
-    }
+    let leaves: Vec<_> = family.leaves().map(State::file_name).collect();
     match leaves.len() {
+        _ if !state.is_leaf => {
+            let text = format!("{text}; newer: {}", leaves.join(", "));
+            Some(Note::Warning(&OLDER_STATE, text))
+        }
         _ if family.states.len() == 1 => None,
         1 => Some(Note::Info(format!(
-            "{name} (now, of {} states)",
+            "{text} (now, of {} states)",
             family.states.len()
         ))),
-        _ => Some(Note::Info(format!(
-            "{name} (one of {} newest states)",
-            leaves.len()
-        ))),
+        count => Some(Note::Info(format!("{text} (one of {count} newest states)"))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use disk::{ParentFile, Survey};
+use disk::{Chain, LayerEntry, ParentFile, Survey};
 
 use super::Error;
 
@@ -79,6 +79,20 @@ impl Family {
             });
         }
         Self { states }
+    }
+
+    /// The files of a chain, base first.
+    pub(super) fn of_chain(chain: &Chain) -> Self {
+        let files = chain.layers.iter().rev().enumerate();
+        let state = |(number, layer): (usize, &LayerEntry)| State {
+            number,
+            path: layer.path.clone(),
+            depth: number,
+            is_leaf: number + 1 == chain.layers.len(),
+        };
+        Self {
+            states: files.map(state).collect(),
+        }
     }
 
     /// A family of one file, of which nothing else is known.

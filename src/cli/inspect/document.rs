@@ -6,7 +6,7 @@ use partition::{Content, FirstBytes, Partition, Table};
 use serde_json::{Value, json};
 
 use super::counts::Counts;
-use crate::cli::chain::layers_json;
+use crate::cli::chain::{layers_json, orphans};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
 
 /// The whole document.
@@ -15,8 +15,7 @@ pub(super) fn of(source: &Path, backup: &Backup, counts: &[Counts]) -> Value {
         "type": "inspect",
         "source": source.display().to_string(),
         "disks": backup.disks.iter().map(|disk| disk_json(disk, counts)).collect::<Vec<_>>(),
-        "orphans": backup.survey.orphans().filter_map(|n| backup.survey.files.get(n))
-            .map(|file| file.path.display().to_string()).collect::<Vec<_>>(),
+        "orphans": orphans(backup),
         "damaged": backup.survey.files.iter().filter_map(|file| {
             let fault = file.outcome.as_ref().err()?;
             Some(json!({ "file": file.path.display().to_string(), "code": fault.code.id,

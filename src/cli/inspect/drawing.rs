@@ -22,16 +22,6 @@ pub(super) fn draw(
     for disk in &backup.disks {
         draw_disk(out, disk, counts)?;
     }
-    for number in backup.survey.orphans() {
-        if let Some(file) = backup.survey.files.get(number) {
-            let path = file.path.display().to_string();
-            writeln!(
-                out,
-                "orphan: {}: its parent is not here (see chain)",
-                escape(&path)
-            )?;
-        }
-    }
     Ok(())
 }
 
