@@ -1,6 +1,7 @@
 //! Pages of metadata, shared by everything that is open, under one byte budget.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -76,7 +77,8 @@ impl Cache {
 
 /// A source whose pages are kept in a [`Cache`]: for metadata that is read again and again.
 ///
-/// Payload is better read past it: `run_at` is the source's own, so sinks never go through the cache.
+/// Payload is better read past it: what a host file holds, `run_at` places there, so that sinks do not
+/// go through the cache. What is computed is read through it.
 pub struct Cached<R> {
     source: R,
     cache: Cache,
@@ -149,6 +151,10 @@ impl<R: ReadAt> ReadAt for Cached<R> {
             }),
             run => Ok(run),
         }
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        self.source.prefetch(ranges);
     }
 }
 
