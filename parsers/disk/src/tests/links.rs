@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use blockio::{Cache, Fault, Place, ReadAt};
+use blockio::{Cache, Fault, Memory, Place, ReadAt};
+use testkit::failing::Failing;
 use testkit::vhd;
 use testkit::vhdx::Image;
 
@@ -246,6 +247,31 @@ fn a_damaged_leaf_is_its_own_fault_not_the_chains() {
     assert!(!error.is_chain_broken());
     let missing = finder(MemoryGate::default()).chain(Path::new("leaf.avhdx"));
     assert!(!missing.expect_err("missing").is_chain_broken());
+}
+
+#[test]
+fn a_last_sector_that_cannot_be_read_costs_no_more_than_itself() {
+    let bad = |bytes: Vec<u8>| -> Arc<dyn ReadAt> {
+        let end = bytes.len() as u64;
+        Arc::new(Failing::new(Memory::from(bytes), [end - 512..end]))
+    };
+    let mut image = vhd::Image::new(vhd::Kind::Dynamic, 4 * MIB, 1 << 20);
+    image.write(MIB, &noise(5120, 8));
+    let raw = noise(MIB, 9);
+    let gate = MemoryGate::default()
+        .with_read_at("disk.vhd", bad(image.to_bytes()))
+        .with_read_at("renamed", bad(image.to_bytes()))
+        .with_read_at("disk.img", bad(raw.clone()));
+    for name in ["disk.vhd", "renamed"] {
+        let disk = open(gate.clone(), name);
+        assert_eq!(disk.size(), 4 * MIB, "by the footer's copy");
+        assert_eq!(bytes(&disk)[MIB as usize..][..5120], noise(5120, 8));
+    }
+    let disk = open(gate, "disk.img");
+    let mut most = vec![0; raw.len() - 512];
+    disk.read_exact_at(&mut most, 0).expect("good sectors");
+    assert_eq!(most, raw[..raw.len() - 512]);
+    assert!(disk.read_exact_at(&mut [0], disk.size() - 1).is_err());
 }
 
 #[test]

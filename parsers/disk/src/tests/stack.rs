@@ -87,6 +87,56 @@ fn long_runs_are_joined() {
     assert!(matches!(run.place, Place::Hole));
 }
 
+/// A layer whose blocks of a MiB are zeros and the parent's in turns, up to a place that it cannot
+/// be asked about.
+struct Checkered {
+    size: u64,
+    known: u64,
+}
+
+impl Layer for Checkered {
+    fn disk_size(&self) -> u64 {
+        self.size
+    }
+
+    fn extent_at(&self, offset: u64, max: u64) -> io::Result<Extent> {
+        if offset >= self.known {
+            return Err(io::Error::other("not to be asked"));
+        }
+        let state = match offset / MIB % 2 {
+            0 => State::Zero,
+            _ => State::Parent,
+        };
+        let len = max.min(MIB - offset % MIB);
+        Ok(Extent { len, state })
+    }
+
+    fn file(&self) -> &dyn ReadAt {
+        panic!("it holds nothing")
+    }
+}
+
+#[test]
+fn a_question_without_an_answer_costs_nothing_of_what_lies_before_it() {
+    let (size, known) = (64 * MIB, 9 * MIB);
+    let stack = Stack::new(vec![nothing(size), Arc::new(Checkered { size, known })]);
+    let run = stack
+        .run_at(5, u64::MAX)
+        .expect("the first 9 MiB are holes");
+    assert_eq!(run.len, 9 * MIB - 5);
+    assert!(stack.run_at(known, 1).is_err());
+}
+
+#[test]
+fn a_hole_of_many_pieces_is_not_asked_for_anew_as_a_whole_for_each() {
+    let size = 1 << 40;
+    let (leaf, holes) = (nothing(size), Checkered { size, known: size });
+    let stack = Stack::new(vec![leaf.clone(), Arc::new(holes)]);
+    assert_eq!(stack.run_at(0, 1 << 33).expect("holes").len, 1 << 33);
+    let asked = leaf.asked.load(Ordering::Relaxed) as u64;
+    assert!(asked <= 1 << 36, "asked about {} MiB", asked / MIB);
+}
+
 #[test]
 fn no_layers_are_no_bytes() {
     let stack = Stack::new(Vec::new());
