@@ -47,6 +47,9 @@ pub mod cli {
         /// Text that no code or message matches.
         UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name"
             => "explain without an argument lists all codes";
+        /// Arguments that make no sense.
+        USAGE = "HV-E815": "the arguments do not fit together"
+            => "the command's --help shows what it takes, with examples";
     }
 }
 

@@ -36,10 +36,10 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or bytes cannot be read.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    anyhow::ensure!(
-        !ctx.global.json,
-        "cat writes bytes; hash --json describes them"
-    );
+    if ctx.global.json {
+        let text = "cat writes bytes; hash --json describes them";
+        return Err(Stop::new(Exit::Usage, &codes::cli::USAGE, text).into());
+    }
     let backup = ctx.open(&args.places.source)?;
     let stream = args.stream.as_deref().map(Name::from);
     let mut out = Counted::new(ctx.stdout());

@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::cli::{Cli, Context, Exit};
+use crate::cli::{Cli, Context, Exit, Stop};
+use crate::codes;
 
 /// Manual page, in roff
 ///
@@ -27,7 +28,10 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         None => cli,
         Some(name) => match cli.find_subcommand(name) {
             Some(command) => command.clone(),
-            None => anyhow::bail!("there is no command {name:?}; hvrestore --help lists them"),
+            None => {
+                let text = format!("there is no command {name:?}; hvrestore --help lists them");
+                return Err(Stop::new(Exit::Usage, &codes::cli::USAGE, text).into());
+            }
         },
     };
     let mut out = ctx.stdout();
