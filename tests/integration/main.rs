@@ -6,8 +6,10 @@
 mod harness;
 
 mod chains; // differencing disks: found, checked, read or refused
+mod commands; // each command on the demo, for people and for scripts
 mod demo; // the demo backup, state by state
 mod destinations; // places that are full
+mod extraction; // whole volumes into folders: bytes, times, links, streams, names
 mod failures; // wrong input, full disks, interruptions: exit codes and messages
 mod fixtures; // real disks and volumes
 mod layering; // which crate may know which
@@ -25,8 +27,10 @@ fn main() -> ExitCode {
     let themes = [
         harness::tests(),
         chains::tests(),
+        commands::tests(),
         demo::tests(),
         destinations::tests(),
+        extraction::tests(),
         failures::tests(),
         fixtures::tests(),
         layering::tests(),
