@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use blockio::{Fault, Layer, Place, ReadAt, Run, State, read_mapped};
 
-/// How far the first look at a chain goes, in bytes. Each further one goes twice as far: a layer that
-/// knows nothing of a terabyte must not say so anew for each block of its parent.
+/// How far the first look at a chain goes, in bytes. One that finds a single run goes on twice as
+/// far: a layer that knows nothing of a terabyte must not say so anew for each block of its parent.
 const FIRST_LOOK: u64 = 4 << 20;
 
 /// The layers of a chain, leaf first, read as one disk of the leaf's size.
@@ -35,6 +35,21 @@ impl Stack {
         Self {
             layers,
             floor: Some(fault),
+        }
+    }
+
+    fn first_look(&self) -> u64 {
+        match self.layers.len() {
+            0 | 1 => u64::MAX,
+            _ => FIRST_LOOK,
+        }
+    }
+
+    /// How far to look after one look that went `look` bytes far and found a run of `found`.
+    fn next_look(&self, look: u64, found: u64) -> u64 {
+        match found == look {
+            true => look.saturating_mul(2),
+            false => self.first_look(),
         }
     }
 
@@ -77,17 +92,16 @@ impl ReadAt for Stack {
             let text = format!("{offset:#x} is not within the disk, or nothing was asked for");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
-        let mut look = if self.layers.len() > 1 {
-            FIRST_LOOK.min(max)
-        } else {
-            max
-        };
+        let mut look = self.first_look().min(max);
         let mut run = self.look(offset, look)?;
         let mut last = run.len;
         // A run that the look has cut goes on; a hole may go on in another layer.
         while run.len < max && (last == look || matches!(run.place, Place::Hole)) {
-            look = look.saturating_mul(2).min(max.saturating_sub(run.len));
-            let next = self.look(offset.saturating_add(run.len), look)?;
+            look = self.next_look(look, last).min(max.saturating_sub(run.len));
+            // A question without an answer is for whoever asks about those bytes.
+            let Ok(next) = self.look(offset.saturating_add(run.len), look) else {
+                break;
+            };
             if !joins(&run, &next) {
                 break;
             }
