@@ -67,14 +67,18 @@ pub(crate) fn marked(bytes: &dyn ReadAt) -> io::Result<Option<Format>> {
 /// The format of the file `name` with these bytes.
 ///
 /// A file that has the name of a format and not its mark is of that format, and damaged; a file
-/// that has neither is a raw image.
+/// that has neither is a raw image. A mark that cannot be read leaves the name to tell.
 ///
 /// # Errors
-/// Those of reading `bytes`.
+/// Those of reading `bytes`, where the name does not tell.
 pub fn detect(bytes: &dyn ReadAt, name: &str) -> io::Result<Format> {
     let named = Format::of_name(name);
     if named == Some(Format::VhdSet) {
         return Ok(Format::VhdSet);
     }
-    Ok(marked(bytes)?.or(named).unwrap_or(Format::Raw))
+    match (marked(bytes), named) {
+        (Ok(marked), named) => Ok(marked.or(named).unwrap_or(Format::Raw)),
+        (Err(_), Some(named)) => Ok(named),
+        (Err(error), None) => Err(error),
+    }
 }

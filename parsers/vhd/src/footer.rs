@@ -41,16 +41,18 @@ pub(crate) struct ActiveFooter {
 /// Whether `bytes` has the mark of a VHD file: `conectix` at a footer's place.
 ///
 /// # Errors
-/// Those of reading `bytes`.
+/// Where a footer's place cannot be read, and no other has the mark.
 pub fn is_vhd(bytes: &dyn ReadAt) -> std::io::Result<bool> {
+    let mut answer = Ok(false);
     for place in places(bytes.size()) {
         let mut cookie = [0; 8];
-        bytes.read_exact_at(&mut cookie, place.start)?;
-        if cookie == FOOTER_COOKIE {
-            return Ok(true);
+        match bytes.read_exact_at(&mut cookie, place.start) {
+            Ok(()) if cookie == FOOTER_COOKIE => return Ok(true),
+            Ok(()) => {}
+            Err(error) => answer = Err(error),
         }
     }
-    Ok(false)
+    answer
 }
 
 /// Where a footer may be, best first: the last 512 bytes, the last 511, the first 512.
