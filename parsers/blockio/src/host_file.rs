@@ -203,6 +203,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_put_in_its_place_is_not_read() {
+        let (dir, file) = file_with(&[7; 100]);
+        std::fs::rename(file.path(), dir.path().join("moved.vhdx")).expect("moved away");
+        std::fs::write(file.path(), [8; 100]).expect("another one in its place");
+        let other = std::fs::OpenOptions::new().write(true).open(file.path());
+        let an_hour_ago = SystemTime::now() - std::time::Duration::from_secs(3600);
+        other
+            .and_then(|other| other.set_modified(an_hour_ago))
+            .expect("of another time");
+        // While one handle is in use, the others are taken from what is kept or opened anew.
+        let read = file.with_handle(|_| {
+            file.with_handle(|_| {
+                let mut buf = [0; 100];
+                file.read_exact_at(&mut buf, 0).map(|()| buf)
+            })
+        });
+        assert_eq!(
+            read.expect("the file that was opened is still there"),
+            [7; 100]
+        );
+        std::fs::remove_file(file.path()).expect("removed again");
+        let read = file.with_handle(|_| file.read_exact_at(&mut [0; 100], 0));
+        read.expect("no file at its path is needed");
+    }
+
+    #[test]
     fn a_missing_file_is_named_and_keeps_its_kind() {
         let error = HostFile::open(Path::new("no/such.vhdx"))
             .err()
