@@ -1,8 +1,8 @@
 //! Host files on Windows: a small pool of handles, since reads on one synchronous handle queue up.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::windows::fs::{FileExt, OpenOptionsExt};
+use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +13,8 @@ const KEPT: usize = 8;
 
 pub(super) struct Handles {
     path: PathBuf,
+    /// The file that was opened, whatever has its path by now.
+    first: File,
     idle: Mutex<Vec<File>>,
 }
 
@@ -20,13 +22,14 @@ impl Handles {
     pub(super) fn new(file: File, path: &Path) -> Self {
         Self {
             path: path.into(),
-            idle: Mutex::new(vec![file]),
+            idle: Mutex::new(file.try_clone().into_iter().collect()),
+            first: file,
         }
     }
 
     pub(super) fn with<T>(&self, f: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
         let idle = self.idle().pop();
-        let file = idle.map_or_else(|| open(&self.path), Ok)?;
+        let file = idle.map_or_else(|| self.another(), Ok)?;
         let result = f(&file);
         let mut idle = self.idle();
         if idle.len() < KEPT {
@@ -35,9 +38,26 @@ impl Handles {
         result
     }
 
+    /// One more handle of the file. Where its path leads elsewhere by now, a copy of the first one:
+    /// reads on copies queue up, but they are reads of this file.
+    fn another(&self) -> io::Result<File> {
+        match open(&self.path) {
+            Ok(file) if looks_same(&file, &self.first).unwrap_or(false) => Ok(file),
+            _ => self.first.try_clone(),
+        }
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<File>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether two handles show one size and the same times. A file written meanwhile may look changed
+/// between the two looks; it is then taken for another.
+fn looks_same(a: &File, b: &File) -> io::Result<bool> {
+    let (a, b) = (a.metadata()?, b.metadata()?);
+    let look = |m: &Metadata| (m.file_size(), m.creation_time(), m.last_write_time());
+    Ok(look(&a) == look(&b))
 }
 
 pub(super) fn open(path: &Path) -> io::Result<File> {
