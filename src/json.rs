@@ -5,7 +5,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use std::io::Write;
 use tree::Time;
 
@@ -100,22 +99,17 @@ impl<'a> Object<'a> {
 
     /// A time in RFC 3339 UTC with 100 ns; outside the years 1601 to 9999 null and `<key>_filetime`.
     pub fn time(&mut self, key: &str, time: Time) -> &mut Self {
-        let (seconds, nanos) = time.unix();
-        let stamp = i32::try_from(nanos)
-            .ok()
-            .and_then(|ns| Timestamp::new(seconds, ns).ok());
-        match stamp.filter(|_| time.is_writable()) {
-            Some(stamp) => {
-                self.key(key);
-                let _ = write!(self.out, "\"{stamp:.7}\"");
-                self
-            }
-            None => {
-                self.raw(key, "null").key(&format!("{key}_filetime"));
-                let _ = write!(self.out, "{}", time.0);
-                self
-            }
+        self.key(key);
+        if let Some(text) = time.rfc3339() {
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_str().as_bytes());
+            self.out.push(b'"');
+            return self;
         }
+        self.out.extend_from_slice(b"null");
+        self.key(&format!("{key}_filetime"));
+        let _ = write!(self.out, "{}", time.0);
+        self
     }
 
     /// A field whose value is JSON already.

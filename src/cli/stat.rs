@@ -141,5 +141,8 @@ fn kind(metadata: &Metadata) -> String {
 }
 
 fn time_text(time: Time) -> String {
-    text::rfc3339(time).unwrap_or_else(|| format!("{} (FILETIME, outside the calendar)", time.0))
+    match time.rfc3339() {
+        Some(text) => text.as_str().into(),
+        None => format!("{} (FILETIME, outside the calendar)", time.0),
+    }
 }

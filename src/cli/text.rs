@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use jiff::Timestamp;
 use tree::Time;
 
 /// `text` with everything escaped that could move the cursor, hide, or reorder what is printed.
@@ -53,29 +52,11 @@ pub fn count(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// RFC 3339 in UTC with 100 ns; `None` outside the years 1601 to 9999.
-#[must_use]
-pub fn rfc3339(time: Time) -> Option<String> {
-    let stamp = timestamp(time)?;
-    Some(format!("{stamp:.7}"))
-}
-
 /// UTC to the second, as listings show it; `-` where the year cannot be written.
 #[must_use]
 pub fn seconds(time: Time) -> String {
-    let stamp = timestamp(time).and_then(|stamp| Timestamp::from_second(stamp.as_second()).ok());
-    stamp.map_or_else(
-        || "-".into(),
-        |stamp| stamp.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-    )
-}
-
-fn timestamp(time: Time) -> Option<Timestamp> {
-    if !time.is_writable() {
-        return None;
-    }
-    let (seconds, nanos) = time.unix();
-    Timestamp::new(seconds, i32::try_from(nanos).ok()?).ok()
+    time.rfc3339()
+        .map_or_else(|| "-".into(), |text| text.as_str()[..19].replace('T', " "))
 }
 
 #[cfg(test)]
@@ -110,21 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn times_keep_their_100_nanoseconds() {
-        let time = Time(132_468_898_895_045_259);
+    fn times_are_shown_to_the_second() {
         assert_eq!(
-            rfc3339(time).as_deref(),
-            Some("2020-10-11T11:38:09.5045259Z")
+            seconds(Time(132_468_898_895_045_259)),
+            "2020-10-11 11:38:09"
         );
-        assert_eq!(
-            rfc3339(Time(0)).as_deref(),
-            Some("1601-01-01T00:00:00.0000000Z")
-        );
-        assert_eq!(
-            rfc3339(Time::MAX_WRITABLE).as_deref(),
-            Some("9999-12-31T23:59:59.9999999Z")
-        );
-        assert_eq!((rfc3339(Time(-1)), rfc3339(Time(i64::MAX))), (None, None));
-        assert_eq!(seconds(time), "2020-10-11 11:38:09");
+        assert_eq!(seconds(Time(-1)), "-");
     }
 }

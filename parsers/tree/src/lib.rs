@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`FileSystem`], [`VolumeInfo`] | the trait, and what a volume says of itself |
 //! | [`NodeId`], [`Cursor`], [`DirEntry`], [`Entry`] | what listings yield |
-//! | [`Metadata`], [`Kind`], [`Storage`], [`Attributes`], [`Time`] | what is known of a node without its data |
+//! | [`Metadata`], [`Kind`], [`Storage`], [`Attributes`], [`Time`], [`Rfc3339`] | what is known of a node without its data |
 //! | [`Name`], [`GuestPath`] | names and paths as bytes, lone surrogates and all |
 //! | [`Link`], [`StreamInfo`], [`Details`] | links, streams and the rest |
 //! | [`walk`](fn@walk), [`resolve`] | a tree depth-first, a path to its node |
@@ -22,6 +22,7 @@
     )
 )]
 
+mod civil;
 pub mod codes;
 mod error;
 mod file_system;
@@ -33,6 +34,7 @@ mod path;
 mod time;
 mod walk;
 
+pub use civil::Rfc3339;
 pub use error::{Error, Loss};
 pub use file_system::{FileSystem, VolumeInfo};
 pub use link::{Details, Link, LinkKind, StreamInfo};

@@ -32,6 +32,11 @@ impl GuestPath {
         Self(path)
     }
 
+    /// Cuts off all but the first `len` bytes, where a name must end.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
     /// The path above; `None` of the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

@@ -9,6 +9,8 @@ use crate::{
 
 /// Directories deeper than this are damage: a path of 32,767 characters has no more names.
 const MAX_DEPTH: usize = 16_384;
+/// Such a path at its longest, in bytes: a UTF-16 unit has three at most.
+const MAX_PATH: usize = 32_767 * 3;
 
 /// The node at `path`, name by name; links are not followed.
 ///
@@ -31,24 +33,29 @@ pub fn walk<'a>(
 ) -> Result<EntryIter<'a>, Error> {
     let root = Level {
         node: under,
-        path: path.clone(),
+        path_len: path.as_bytes().len(),
         entries: fs.read_dir(under, Cursor::START)?,
     };
     Ok(Box::new(Walk {
         fs,
+        path: path.clone(),
         levels: vec![root],
     }))
 }
 
 struct Walk<'a> {
     fs: &'a dyn FileSystem,
+    /// The path of the directory being listed. Kept once: in a deep tree, one for each level takes
+    /// the square of what this takes.
+    path: GuestPath,
     /// The directories from `under` down to the one being listed.
     levels: Vec<Level<'a>>,
 }
 
 struct Level<'a> {
     node: NodeId,
-    path: GuestPath,
+    /// Bytes of its path, with which all paths below it begin.
+    path_len: usize,
     entries: DirIter<'a>,
 }
 
@@ -59,15 +66,15 @@ impl Iterator for Walk<'_> {
         loop {
             let level = self.levels.last_mut()?;
             match level.entries.next() {
-                None => self.levels.truncate(self.levels.len().saturating_sub(1)),
+                None => self.ascend(),
                 Some(Err(error)) => {
                     return Some(Err(Loss {
-                        path: level.path.clone(),
+                        path: self.path.clone(),
                         error,
                     }));
                 }
                 Some(Ok(found)) => {
-                    let path = level.path.join(&found.name);
+                    let path = self.path.join(&found.name);
                     let item = self.visit(&found, &path);
                     return Some(item.map_err(|error| Loss { path, error }));
                 }
@@ -77,6 +84,13 @@ impl Iterator for Walk<'_> {
 }
 
 impl Walk<'_> {
+    fn ascend(&mut self) {
+        self.levels.pop();
+        if let Some(level) = self.levels.last() {
+            self.path.truncate(level.path_len);
+        }
+    }
+
     /// The entry at `path`; if it is a directory, what follows are its entries.
     fn visit(&mut self, found: &DirEntry, path: &GuestPath) -> Result<Entry, Error> {
         let node = found.node;
@@ -106,10 +120,16 @@ impl Walk<'_> {
                 .found(format!("depth {MAX_DEPTH}"))
                 .into());
         }
+        if path.as_bytes().len() > MAX_PATH {
+            return Err(Fault::damaged(&codes::TOO_DEEP, "directory")
+                .found(format!("a path of {} bytes", path.as_bytes().len()))
+                .into());
+        }
         let entries = self.fs.read_dir(node, Cursor::START)?;
+        self.path = path.clone();
         self.levels.push(Level {
             node,
-            path: path.clone(),
+            path_len: path.as_bytes().len(),
             entries,
         });
         Ok(())
