@@ -113,6 +113,34 @@ fn a_vouched_parent_that_fits_is_no_override() {
 }
 
 #[test]
+fn a_vouched_name_that_two_files_have_is_no_choice_unless_they_are_the_same() {
+    let mut changed = stranger();
+    changed.write(3 * MIB, &noise(512, 4));
+    let gate = MemoryGate::default()
+        .with("a/base.vhdx", &stranger())
+        .with("vm/leaf.avhdx", &leaf());
+    let chain = |gate: MemoryGate, parent| {
+        let finder = finder(gate).accept(accept("leaf.avhdx", parent));
+        finder.chain(Path::new("vm/leaf.avhdx")).expect("opens")
+    };
+    let two = gate.clone().with("b/base.vhdx", &changed);
+    let broken = chain(two.clone(), "base.vhdx").broken.expect("which one?");
+    assert_eq!(broken.fault.code.id, "HV-E503");
+    let paths: Vec<_> = broken.candidates.iter().map(|c| c.path.clone()).collect();
+    assert_eq!(
+        paths,
+        [PathBuf::from("a/base.vhdx"), PathBuf::from("b/base.vhdx")]
+    );
+    let chosen = chain(two.clone(), "b/base.vhdx");
+    assert_eq!(chosen.layers[1].path, Path::new("b/base.vhdx"));
+    let fitting = chain(two.with("c/base.vhdx", &base()), "base.vhdx");
+    assert_eq!(fitting.layers[1].path, Path::new("c/base.vhdx"));
+    assert_eq!(fitting.layers[0].link, Some(Linkage::Matches));
+    let same = chain(gate.with("b/base.vhdx", &stranger()), "base.vhdx");
+    assert_eq!(same.layers[1].path, Path::new("a/base.vhdx"));
+}
+
+#[test]
 fn a_vouched_parent_that_is_not_there_breaks_the_chain() {
     let gate = MemoryGate::default()
         .with("base.vhdx", &base())
