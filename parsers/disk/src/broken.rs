@@ -77,7 +77,9 @@ fn fix(child: &Path, link: &ParentLink, code: &Code, candidates: &[Refused]) -> 
              data of {other} were not changed since, open this one link with {accept}"
         )
     } else if code == &PARENT_AMBIGUOUS {
-        format!("move the wrong file away, or choose one: {accept}")
+        // They may have one name: only a path tells them apart.
+        let path = refused.map_or(other, |refused| refused.path.display().to_string());
+        format!("move the wrong file away, or choose one: --accept-parent '{child}={path}'")
     } else if code == &CYCLE {
         format!(
             "{child} was relinked to a file that builds on it; find its parent in the backup and \

@@ -7,9 +7,9 @@ blockio::codes! {
     /// Files of the right name, none with the right id.
     PARENT_DIFFERS = "HV-E502": "the file at the parent's place is not the one the child was made on: the identifiers differ"
         => "look for the parent in the same backup run; where it is known to hold the same data, open the one link with --accept-parent CHILD=PARENT";
-    /// Two files with the id, of different content.
-    PARENT_AMBIGUOUS = "HV-E503": "two different files have the identifier of the parent"
-        => "move the wrong one away, or choose with --accept-parent CHILD=PARENT";
+    /// Two files with the id, or with the name that the operator gave, of different content.
+    PARENT_AMBIGUOUS = "HV-E503": "two different files have the identifier of the parent, or the name given for it"
+        => "move the wrong one away, or choose by its path with --accept-parent CHILD=PARENT";
     /// A file is its own ancestor.
     CYCLE = "HV-E504": "the chain of parents comes back to one of its own files"
         => "one of the files was relinked wrongly: look for the base in the backup and choose it with --accept-parent CHILD=PARENT";

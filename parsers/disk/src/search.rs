@@ -179,15 +179,31 @@ impl<'a> Search<'a> {
         )
     }
 
-    /// The first file that the operator's word may mean and that fits but for its identifier.
+    /// The file that the operator's word means: one with the identifier, or else one that fits but
+    /// for it. Several are one if they are the same.
     fn accepted(&mut self, accept: &Accept) -> Option<Parent> {
-        let places = self.accepted_places(&accept.parent);
-        places.iter().find_map(|path| {
-            let parent = self.accepted_at(path);
-            parent
-                .map_err(|fault| self.refuse(path, FoundBy::Accepted, fault))
-                .ok()
-        })
+        let mut fitting: Vec<Parent> = Vec::new();
+        for path in self.accepted_places(&accept.parent) {
+            match self.accepted_at(&path) {
+                Ok(parent) => fitting.push(parent),
+                Err(fault) => self.refuse(&path, FoundBy::Accepted, fault),
+            }
+        }
+        let has_id = |(_, linkage): &Parent| !matches!(linkage, Linkage::Overridden { .. });
+        if fitting.iter().any(has_id) {
+            fitting.retain(has_id);
+        }
+        let mut fitting = fitting.into_iter();
+        let first = fitting.next()?;
+        let path = first.0.path.clone();
+        match fitting.find(|(other, _)| !self.same(&path, &other.path)) {
+            None => Some(first),
+            Some((other, _)) => {
+                let sought = format!("named {}", accept.parent.display());
+                self.refuse_both(&path, &other.path, FoundBy::Accepted, &sought);
+                None
+            }
+        }
     }
 
     fn accepted_at(&self, path: &Path) -> Result<Parent, Fault> {
@@ -254,8 +270,9 @@ impl<'a> Search<'a> {
                 self.attempt(&own.path, FoundBy::Id)
             }
             [first, rest @ ..] => {
-                if let Some(other) = rest.iter().find(|other| !self.same(first, other)) {
-                    self.refuse_both(first, other);
+                if let Some(other) = rest.iter().find(|e| !self.same(&first.path, &e.path)) {
+                    let sought = format!("with identifier {}", ids(&self.link.ids));
+                    self.refuse_both(&first.path, &other.path, FoundBy::Id, &sought);
                     return None;
                 }
                 self.attempt(&first.path, FoundBy::Id)
@@ -264,22 +281,21 @@ impl<'a> Search<'a> {
     }
 
     /// Whether two files hold the same bytes; one that cannot be read is not the same.
-    fn same(&self, first: &Entry, other: &Entry) -> bool {
+    fn same(&self, first: &Path, other: &Path) -> bool {
         let gate = self.finder.gate();
-        let compare = || identical(&*gate.open(&first.path)?, &*gate.open(&other.path)?);
-        first.identity == other.identity
-            || first.file_size == other.file_size && compare().unwrap_or(false)
+        let compare = || identical(&*gate.open(first)?, &*gate.open(other)?);
+        gate.identity(first) == gate.identity(other) || compare().unwrap_or(false)
     }
 
-    fn refuse_both(&mut self, first: &Entry, other: &Entry) {
-        for (path, rival) in [(&first.path, &other.path), (&other.path, &first.path)] {
+    fn refuse_both(&mut self, first: &Path, other: &Path, found_by: FoundBy, sought: &str) {
+        for (path, rival) in [(first, other), (other, first)] {
             let fault = Fault::damaged(&PARENT_AMBIGUOUS, format!("parent {}", path.display()))
-                .expected(format!("one file with identifier {}", ids(&self.link.ids)))
+                .expected(format!("one file {sought}"))
                 .found(format!(
                     "another one of different content: {}",
                     rival.display()
                 ));
-            self.refuse(path, FoundBy::Id, fault);
+            self.refuse(path, found_by, fault);
         }
     }
 

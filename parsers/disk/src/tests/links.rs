@@ -131,11 +131,19 @@ fn a_vouched_name_that_two_files_have_is_no_choice_unless_they_are_the_same() {
         paths,
         [PathBuf::from("a/base.vhdx"), PathBuf::from("b/base.vhdx")]
     );
+    let whole = Path::new("a/base.vhdx").display();
+    let choice = format!("--accept-parent 'leaf.avhdx={whole}'");
+    assert!(broken.fix.contains(&choice), "{}", broken.fix);
     let chosen = chain(two.clone(), "b/base.vhdx");
     assert_eq!(chosen.layers[1].path, Path::new("b/base.vhdx"));
     let fitting = chain(two.with("c/base.vhdx", &base()), "base.vhdx");
     assert_eq!(fitting.layers[1].path, Path::new("c/base.vhdx"));
     assert_eq!(fitting.layers[0].link, Some(Linkage::Matches));
+    let mut rival = base();
+    rival.write(3 * MIB, &noise(512, 4));
+    let fit = gate.clone().with("c/base.vhdx", &base());
+    let rivals = chain(fit.with("d/base.vhdx", &rival), "base.vhdx");
+    assert_eq!(rivals.broken.expect("which one?").fault.code.id, "HV-E503");
     let same = chain(gate.with("b/base.vhdx", &stranger()), "base.vhdx");
     assert_eq!(same.layers[1].path, Path::new("a/base.vhdx"));
 }
