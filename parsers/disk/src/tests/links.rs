@@ -289,7 +289,7 @@ fn a_damaged_leaf_is_its_own_fault_not_the_chains() {
 fn a_last_sector_that_cannot_be_read_costs_no_more_than_itself() {
     let bad = |bytes: Vec<u8>| -> Arc<dyn ReadAt> {
         let end = bytes.len() as u64;
-        Arc::new(Failing::new(Memory::from(bytes), [end - 512..end]))
+        Arc::new(Failing::new(Memory::from(bytes), Some(end - 512..end)))
     };
     let mut image = vhd::Image::new(vhd::Kind::Dynamic, 4 * MIB, 1 << 20);
     image.write(MIB, &noise(5120, 8));
