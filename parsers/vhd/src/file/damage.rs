@@ -286,6 +286,34 @@ fn a_table_or_bitmap_that_the_medium_does_not_give() {
 }
 
 #[test]
+fn a_bad_sector_of_a_long_bitmap_loses_what_it_describes() {
+    let mut image = Image::new(Kind::Dynamic, 16 * MIB, 16 << 20);
+    image.write(0, &vec![0xAB; 16 << 20]);
+    let bad = image.block_place(0) as u64 + 1024;
+    let bytes = Failing::new(Memory::from(image.to_bytes()), Some(bad..bad + 512));
+    let file = File::open(Arc::new(bytes), "disk.vhd", &Cache::default()).expect("opens");
+    let (mut offset, mut lost) = (0, Vec::new());
+    while offset < 16 * MIB {
+        let extent = file.extent_at(offset, u64::MAX).expect("answered");
+        if let State::Lost(fault) = &extent.state {
+            assert_eq!(fault.code.id, "HV-E313");
+            lost.push(offset..offset + extent.len);
+        }
+        offset += extent.len;
+    }
+    assert_eq!(lost, Vec::from_iter(Some(4 * MIB..6 * MIB)));
+    let before = file.extent_at(3 * MIB, MIB).expect("answered");
+    assert!(matches!(before.state, State::File(_)), "{before:?}");
+}
+
+#[test]
+fn verify_names_a_copy_of_the_footer_that_cannot_be_read() {
+    let bytes = Failing::new(Memory::from(dynamic().to_bytes()), Some(0..512));
+    let file = File::open(Arc::new(bytes), "disk.vhd", &Cache::default()).expect("opens");
+    assert_eq!(verified(&file), ["HV-W312"]);
+}
+
+#[test]
 fn every_code_is_provoked_here() {
     let source = concat!(include_str!("damage.rs"), include_str!("tests.rs"));
     for code in crate::codes::ALL {
