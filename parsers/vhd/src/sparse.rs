@@ -13,8 +13,11 @@ use crate::format::{FOOTER_LEN, SECTOR_BYTES};
 use crate::header::ActiveHeader;
 use crate::{Kind, bitmap};
 
-/// Bytes of a bitmap that one look takes in: all of it for blocks of up to 2 MiB.
+/// Bytes of a bitmap that one look takes in: all of it for blocks of up to 2 MiB, and one sector of
+/// the medium, so that a bad one costs no other.
 const WINDOW: usize = 512;
+/// Bytes of the disk that this much of a bitmap describes.
+const WINDOW_SPAN: u64 = 512 * 8 * SECTOR_BYTES;
 
 /// The blocks of a dynamic or differencing disk.
 pub(crate) struct Sparse {
@@ -105,6 +108,10 @@ impl Sparse {
         if let Err(fault) = self.check_place(block) {
             return lost(fault, max);
         }
+        let window_end = (within / WINDOW_SPAN)
+            .saturating_add(1)
+            .saturating_mul(WINDOW_SPAN);
+        let max = max.min(window_end.saturating_sub(within));
         let (held, len) = match self.bits(block, within, max) {
             Ok(bits) => bits,
             Err(error) => return self.unreadable(&error, block.number, block.start, max),
@@ -116,12 +123,16 @@ impl Sparse {
         Extent { len, state }
     }
 
-    /// Whether the file holds the sector at byte `within` of the block, and for how many bytes.
+    /// Whether the file holds the sector at byte `within` of the block, and for how many bytes, at
+    /// most `max`, which end within the window.
     fn bits(&self, block: Block, within: u64, max: u64) -> io::Result<(bool, u64)> {
         let mut buf = [0; WINDOW];
         let byte = within / SECTOR_BYTES / 8;
-        let left = usize::try_from(self.bitmap_len.saturating_sub(byte)).unwrap_or(WINDOW);
-        let window = buf.get_mut(..left.min(WINDOW)).unwrap_or_default();
+        let bits = (within % (8 * SECTOR_BYTES))
+            .saturating_add(max)
+            .div_ceil(SECTOR_BYTES);
+        let wanted = usize::try_from(bits.div_ceil(8)).unwrap_or(WINDOW);
+        let window = buf.get_mut(..wanted.min(WINDOW)).unwrap_or_default();
         self.tables
             .read_exact_at(window, block.start.saturating_add(byte))?;
         let first = usize::try_from(within / SECTOR_BYTES % 8).unwrap_or_default();

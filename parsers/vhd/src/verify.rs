@@ -53,21 +53,28 @@ fn cut_fixed(file: &File) -> Option<Fault> {
 
 /// The copy at the start against the footer at the end.
 fn footers_differ(file: &File) -> Option<Fault> {
-    let mut copy = [0; FOOTER_LEN];
-    let end = file.footer.data_end;
-    let len = usize::try_from(file.file().size().saturating_sub(end)).ok()?;
-    let mut last = [0; FOOTER_LEN];
-    let last = last.get_mut(..len)?;
-    file.file().read_exact_at(&mut copy, 0).ok()?;
-    file.file().read_exact_at(last, end).ok()?;
-    let copy = copy.get(..len)?;
     let fault = Fault::damaged(&FOOTERS_DIFFER, "footer copy").at(0);
-    match footer::read_at(file.file(), &(0..SECTOR_BYTES)) {
-        Err(inner) => Some(fault.found(inner.to_string())),
-        // A file of which only the copy is left has no footer to compare with.
-        Ok(_) if len == 0 || copy == last => None,
-        Ok(_) => Some(fault.expected("the bytes at the end").found("others")),
+    if let Err(inner) = footer::read_at(file.file(), &(0..SECTOR_BYTES)) {
+        return Some(fault.found(inner.to_string()));
     }
+    match same_footers(file) {
+        Ok(true) => None,
+        Ok(false) => Some(fault.expected("the bytes at the end").found("others")),
+        Err(error) => Some(fault.found(error.to_string())),
+    }
+}
+
+fn same_footers(file: &File) -> io::Result<bool> {
+    let end = file.footer.data_end;
+    // A file of which only the copy is left has none at its end, a footer of old is a byte shorter.
+    let len = usize::try_from(file.file().size().saturating_sub(end)).unwrap_or(FOOTER_LEN);
+    let [mut copy, mut last] = [[0; FOOTER_LEN]; 2];
+    let len = len.min(FOOTER_LEN);
+    let copy = copy.get_mut(..len).unwrap_or_default();
+    let last = last.get_mut(..len).unwrap_or_default();
+    file.file().read_exact_at(copy, 0)?;
+    file.file().read_exact_at(last, end)?;
+    Ok(copy == last)
 }
 
 /// A block whose last bytes the file does not have.
