@@ -162,7 +162,7 @@ fn find_in(folder: &Path, name: &str) -> Option<PathBuf> {
     }
     let wanted = name.to_lowercase();
     let same = |found: &OsStr| found.to_str().is_some_and(|f| f.to_lowercase() == wanted);
-    let mut names = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let mut names = fs::read_dir(folder).ok()?.map_while(Result::ok);
     names
         .find(|entry| same(&entry.file_name()))
         .map(|entry| entry.path())

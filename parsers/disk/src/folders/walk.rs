@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use blockio::Fault;
@@ -59,22 +60,32 @@ impl Walk {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => {
-                let note =
-                    Fault::cannot_read(&FOLDER_UNREADABLE, "folder").found(error.to_string());
-                let note = note.in_file(&folder.display().to_string());
-                self.listing.notes.push(note);
+                self.unreadable(folder, &error);
                 return inner;
             }
         };
-        for entry in entries.filter_map(Result::ok) {
+        for entry in entries {
             if self.entries >= MAX_ENTRIES {
                 self.cut_at(folder);
                 break;
             }
             self.entries = self.entries.saturating_add(1);
-            self.take(entry.path(), &mut inner);
+            match entry {
+                Ok(entry) => self.take(entry.path(), &mut inner),
+                // What follows may be this error again and again.
+                Err(error) => {
+                    self.unreadable(folder, &error);
+                    break;
+                }
+            }
         }
         inner
+    }
+
+    fn unreadable(&mut self, folder: &Path, error: &io::Error) {
+        let note = Fault::cannot_read(&FOLDER_UNREADABLE, "folder").found(error.to_string());
+        let note = note.in_file(&folder.display().to_string());
+        self.listing.notes.push(note);
     }
 
     fn take(&mut self, path: PathBuf, inner: &mut Vec<PathBuf>) {
