@@ -18,14 +18,9 @@ fn walked(tree: &MemoryTree) -> (usize, Option<(usize, String)>) {
         other => (path.names().count(), other.to_string()),
     };
     let entries = walk(tree, tree.root(), &GuestPath::root()).expect("the root is listed");
-    let (mut count, mut loss) = (0, None);
-    for entry in entries {
-        match entry {
-            Ok(_) => count += 1,
-            Err(found) => loss = loss.or_else(|| Some(told(found))),
-        }
-    }
-    (count, loss)
+    let (sound, lost): (Vec<_>, Vec<_>) = entries.map(|e| e.map(|_| ())).partition(Result::is_ok);
+    let loss = lost.into_iter().find_map(Result::err);
+    (sound.len(), loss.map(told))
 }
 
 #[test]
