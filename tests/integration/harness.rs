@@ -79,6 +79,12 @@ impl Test {
         self.needs(Need::Root)
     }
 
+    /// Needs `/dev/fuse`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn needs_fuse(self) -> Self {
+        self.needs(Need::Fuse)
+    }
+
     /// Needs git and a checkout.
     pub(crate) fn needs_checkout(self) -> Self {
         self.needs(Need::Checkout)

@@ -15,6 +15,7 @@ mod fixtures; // real disks and volumes
 mod layering; // which crate may know which
 mod manifest; // what the program prints, held against a writer's word
 mod mutations; // damaged images, by the thousand
+mod oracles; // what other readers say of the same disks and volumes
 mod repository; // what is tracked, and under which sum
 mod volumes; // the committed NTFS volumes
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         fixtures::tests(),
         layering::tests(),
         mutations::tests(),
+        oracles::tests(),
         repository::tests(),
         volumes::tests(),
     ];

@@ -36,8 +36,9 @@ fn the_base_is_missing() -> Outcome {
         }
         assert_eq!(broken["wanted_ids"][0], id(1).to_string());
     }
-    let chain = run("chain", sources.folder(), &[]).expect_code(11);
-    assert!(chain.text().contains("orphan: "), "{}", chain.text());
+    let chain = run("chain", sources.folder(), &["--json"]).expect_code(11);
+    let orphans = chain.json()["orphans"].to_string();
+    assert!(orphans.contains("leaf.avhdx"), "{orphans}");
     Ok(())
 }
 
@@ -146,6 +147,9 @@ fn the_word_holds_for_one_link_only() -> Outcome {
     Ok(())
 }
 
+/// What makes a file wrong.
+type Spoil<'a> = &'a dyn Fn(&mut testkit::vhdx::Built);
+
 /// A child whose parent locator is of another type, reaches beyond its item, has no entries, or is
 /// gone is damaged itself: no parent is guessed for it.
 fn the_locator_is_wrong() -> Outcome {
@@ -154,7 +158,7 @@ fn the_locator_is_wrong() -> Outcome {
         ("parent_linkage", &*linkage),
         ("relative_path", r".\base.vhdx"),
     ];
-    let wrong: [(&str, &dyn Fn(&mut testkit::vhdx::Built)); 4] = [
+    let wrong: [(&str, Spoil<'_>); 4] = [
         ("type", &|file| {
             file.put_locator(Uuid::from_u128(7), &entries)
         }),

@@ -130,7 +130,12 @@ fn an_invalid_glob() -> Outcome {
         stops(ran, 2, "HV-E765", &["1,024"]);
     }
     let ran = run("find", DEMO.as_ref(), &["--regex", "(unclosed"]);
-    stops(ran, 2, "HV-E809", &["(unclosed"]);
+    let ran = stops(ran, 2, "HV-E809", &["(unclosed\": unclosed group"]);
+    assert!(
+        !ran.stderr.contains(r"\u{a}"),
+        "in one line: {}",
+        ran.stderr
+    );
     Ok(())
 }
 
@@ -138,11 +143,11 @@ fn an_invalid_glob() -> Outcome {
 fn an_unknown_volume() -> Outcome {
     for volume in ["label=Nothing", "disk0/part9", "disk7/part1"] {
         let ran = run("ls", DEMO.as_ref(), &[&format!("{volume}/Users")]);
-        stops(ran, 2, "HV-E804", &["disk0/part2", "Windows"]);
+        stops(ran, 2, "HV-E816", &["disk0/part2", "Windows"]);
     }
     for volume in ["Nothing", "9", "0", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"] {
         let ran = run("ls", DEMO.as_ref(), &["--volume", volume]);
-        stops(ran, 2, "HV-E804", &["disk0/part2", "Windows"]);
+        stops(ran, 2, "HV-E816", &["disk0/part2", "Windows"]);
     }
     Ok(())
 }

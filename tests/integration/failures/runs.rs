@@ -65,16 +65,12 @@ fn a_source_that_changes_is_told() -> Outcome {
     let folder = long_disk(64);
     let disk = folder.path("long.vhdx");
     let opened = std::fs::metadata(&disk)?.modified()?;
+    let file = std::fs::File::options().write(true).open(&disk)?;
     let child = started(&disk);
-    let touch = |time| {
-        std::fs::File::options()
-            .write(true)
-            .open(&disk)?
-            .set_modified(time)
-    };
-    touch(SystemTime::now() + Duration::from_secs(60))?;
+    let touched = file.set_modified(SystemTime::now() + Duration::from_secs(60));
     let (rest, code, said) = ended(child);
-    touch(opened)?;
+    touched?;
+    file.set_modified(opened)?;
     assert_eq!((rest, code), ((64 << 20) - 1, Some(3)), "{said}");
     for part in ["HV-W604", "long.vhdx", "what to do: "] {
         assert!(said.contains(part), "{part}: {said}");

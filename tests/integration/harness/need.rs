@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Fixture(&'static str),
     /// The rights of root.
     Root,
+    /// A FUSE device that may be opened.
+    Fuse,
     /// The repository as git has it, not an archive of its files.
     Checkout,
 }
@@ -23,6 +25,7 @@ impl Need {
             Self::Tool(_) => "tool",
             Self::Fixture(_) => "fixture",
             Self::Root => "root",
+            Self::Fuse => "fuse",
             Self::Checkout => "checkout",
         }
     }
@@ -31,7 +34,7 @@ impl Need {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tool(name) | Self::Fixture(name) => name,
-            Self::Root | Self::Checkout => "",
+            Self::Root | Self::Fuse | Self::Checkout => "",
         }
     }
 
@@ -40,6 +43,7 @@ impl Need {
             Self::Tool(name) => is_in_path(name),
             Self::Fixture(name) => fixtures().join(name).is_file(),
             Self::Root => is_root(),
+            Self::Fuse => is_fuse_there(),
             Self::Checkout => is_in_path("git") && super::repository().join(".git").exists(),
         }
     }
@@ -49,6 +53,7 @@ impl Need {
             Self::Tool(_) => "install the Debian package that has it (.ci/packages)",
             Self::Fixture(_) => "point HVRESTORE_FIXTURES at a folder that has it",
             Self::Root => "run the tests as root",
+            Self::Fuse => "load the fuse module, and run where /dev/fuse may be opened",
             Self::Checkout => "run in a git checkout, with git in PATH",
         }
     }
@@ -75,6 +80,14 @@ fn is_in_path(program: &str) -> bool {
     let file_name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(&file_name).is_file())
+}
+
+fn is_fuse_there() -> bool {
+    let device = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/fuse");
+    device.is_ok()
 }
 
 #[cfg(unix)]
