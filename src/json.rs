@@ -62,16 +62,13 @@ impl<'a> Object<'a> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return self.not_unicode(key, lead, bytes);
         };
-        if text
-            .bytes()
-            .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-        {
-            quote(self.out, &format!("{lead}{text}"));
-        } else {
+        if is_plain(bytes) {
             self.out.push(b'"');
             self.out.extend_from_slice(lead.as_bytes());
             self.out.extend_from_slice(bytes);
             self.out.push(b'"');
+        } else {
+            quote(self.out, &format!("{lead}{text}"));
         }
         self
     }
@@ -88,7 +85,7 @@ impl<'a> Object<'a> {
     /// A field with a whole number.
     pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.key(key);
-        let _ = write!(self.out, "{value}");
+        decimal(self.out, value);
         self
     }
 
@@ -150,7 +147,34 @@ impl<'a> Object<'a> {
 
 /// Writes `text` as a JSON string.
 pub fn quote(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("a string into memory cannot fail");
+    if is_plain(text.as_bytes()) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        serde_json::to_writer(out, text).expect("a string into memory cannot fail");
+    }
+}
+
+/// Whether a JSON string holds these bytes of UTF-8 as they are.
+fn is_plain(bytes: &[u8]) -> bool {
+    let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    !bytes.iter().any(special)
+}
+
+/// Writes `value`; the formatting machinery would take several times as long.
+fn decimal(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len() - 1;
+    loop {
+        digits[first] += (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+        first -= 1;
+    }
+    out.extend_from_slice(&digits[first..]);
 }
 
 #[cfg(test)]
@@ -194,6 +218,15 @@ mod tests {
             o.wtf8("path", "/", "tab\t\"".as_bytes());
         });
         assert_eq!(value, serde_json::json!({"path": "/tab\t\""}));
+    }
+
+    #[test]
+    fn numbers_have_all_their_digits_and_no_more() {
+        for value in [0, 7, 10, 99, 100, 123_456_789, u64::MAX - 1, u64::MAX] {
+            let mut out = Vec::new();
+            decimal(&mut out, value);
+            assert_eq!(String::from_utf8(out).expect("digits"), value.to_string());
+        }
     }
 
     #[test]
