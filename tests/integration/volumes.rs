@@ -58,9 +58,8 @@ impl Check<'_> {
             self.entry["lost"].as_str(),
             self.entry["unsupported"].as_str(),
         ) {
-            (Some("record" | "path"), _) => self.is_reported('D'),
-            (Some("data"), _) => self.is_reported('D'),
-            (Some("listing"), _) => self.is_reported('D'),
+            (Some("listing"), _) => self.is_reported_below(),
+            (Some(_), _) => self.is_reported('D'),
             (_, Some(_)) => {
                 self.is_reported('E');
                 self.metadata();
@@ -85,6 +84,14 @@ impl Check<'_> {
             "{}: has a hash all the same",
             self.path
         );
+    }
+
+    /// Its own index is lost: an error says so, for it or for what it would have listed.
+    fn is_reported_below(&self) {
+        let below = format!("{}/", self.path);
+        let mut reported = self.printed.errors.keys();
+        let found = reported.any(|path| *path == self.path || path.starts_with(&below));
+        assert!(found, "{}: no error for it or below it", self.path);
     }
 
     fn metadata(&self) {

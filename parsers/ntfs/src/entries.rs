@@ -47,7 +47,6 @@ pub(crate) fn below<'a>(
         volume,
         scan: volume.0.scan(),
         levels: Vec::new(),
-        damaged: None,
     };
     entries.descend(under, path)?;
     Ok(Box::new(entries))
@@ -58,8 +57,6 @@ struct Entries<'a> {
     scan: Arc<Scan>,
     /// The directories from the first down to the one being listed.
     levels: Vec<Level<'a>>,
-    /// A directory whose own record is damaged, after its loss was told.
-    damaged: Option<Entry>,
 }
 
 struct Level<'a> {
@@ -92,9 +89,6 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let scan = Arc::clone(&self.scan);
-        if let Some(entry) = self.damaged.take() {
-            return Some(Ok(entry));
-        }
         loop {
             let level = self.levels.last_mut()?;
             return Some(match level.names.next(&scan) {
@@ -189,31 +183,17 @@ impl Entries<'_> {
         }
     }
 
-    /// A directory whose own record is damaged: where others say that they are in it, it is shown with
-    /// nothing but its name, and they below it.
+    /// A directory whose own record is damaged is a loss; what says that it is in it follows.
     fn enter_damaged(&mut self, node: NodeId, path: &GuestPath) {
         let range = self.scan.children_of(node.0);
         let known = self.levels.iter().any(|level| level.node == node);
         if range.is_empty() || known || self.levels.len() >= MAX_DEPTH {
             return;
         }
-        let metadata = Metadata {
-            kind: Kind::Directory,
-            number: node.0,
-            ..Metadata::default()
-        };
-        let (path, streams) = (path.clone(), Vec::new());
         self.levels.push(Level {
             node,
             path: path.clone(),
             names: Names::Orphaned(range),
-        });
-        self.damaged = Some(Entry {
-            path,
-            node,
-            metadata,
-            streams,
-            unindexed: true,
         });
     }
 

@@ -230,7 +230,9 @@ fn what_is_in_a_directory_with_a_damaged_record_is_found() {
     let volume = open(image);
     let (entries, losses) = listing(&volume);
     assert_eq!(losses, [("/folder".to_owned(), "HV-D202")]);
-    let (all, _) = listing(&open(healthy));
+    let (mut all, _) = listing(&open(healthy));
+    // Of the directory itself nothing is known but the loss.
+    all.retain(|entry| entry.path != "folder".into());
     let paths = |entries: &[Entry]| -> Vec<_> { entries.iter().map(|e| e.path.clone()).collect() };
     assert_eq!(paths(&entries), paths(&all));
     let below = entries
