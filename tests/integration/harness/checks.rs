@@ -61,6 +61,7 @@ fn permitted_ignores_are_those_listed() -> Outcome {
     assert!(list.covers("any", &Need::Fixture("a.zst")));
     assert!(!list.covers("any", &Need::Fixture("b.zst")));
     assert!(!list.covers("any", &Need::Root));
+    assert!(!list.covers("any", &Need::Fuse));
     assert!(list.covers("links::of_a_folder", &Need::Root));
     assert!(!Permitted::default().covers("links::of_a_folder", &Need::Root));
     Ok(())
