@@ -1,6 +1,6 @@
 //! `inspect` for people: a tree of disks, layers, partitions and volumes.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use disk::LayerEntry;
@@ -17,108 +17,129 @@ pub(super) fn draw(
     source: &Path,
     backup: &Backup,
     counts: &[Counts],
-) -> anyhow::Result<()> {
+) -> io::Result<()> {
     writeln!(out, "{}", escape(&source.display().to_string()))?;
-    for disk in &backup.disks {
-        draw_disk(out, disk, counts)?;
+    let disks = backup.disks.iter().map(|disk| of_disk(disk, counts));
+    write_branches(out, "", &disks.collect::<Vec<_>>())
+}
+
+/// One line of the tree, with what is said of it and what is below it.
+struct Branch {
+    title: String,
+    remarks: Vec<String>,
+    below: Vec<Branch>,
+}
+
+impl Branch {
+    fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            remarks: Vec::new(),
+            below: Vec::new(),
+        }
+    }
+}
+
+/// Recursive, as deep as the tree: disk, table, partition.
+fn write_branches(out: &mut impl Write, indent: &str, branches: &[Branch]) -> io::Result<()> {
+    for (index, branch) in branches.iter().enumerate() {
+        let last = index + 1 == branches.len();
+        let (fork, rail) = if last {
+            ("└─", "   ")
+        } else {
+            ("├─", "│  ")
+        };
+        writeln!(out, "{indent}{fork} {}", branch.title)?;
+        let below = format!("{indent}{rail}");
+        let stem = if branch.below.is_empty() { ' ' } else { '│' };
+        for remark in &branch.remarks {
+            writeln!(out, "{below}{stem} {remark}")?;
+        }
+        write_branches(out, &below, &branch.below)?;
     }
     Ok(())
 }
 
-fn draw_disk(out: &mut impl Write, disk: &Disk, counts: &[Counts]) -> anyhow::Result<()> {
+fn of_disk(disk: &Disk, counts: &[Counts]) -> Branch {
     let size = disk
         .opened
         .as_ref()
         .map(|opened| text::size(blockio::ReadAt::size(&*opened.bytes)));
     let size = size.unwrap_or_else(|_| "cannot be read".into());
     let name = disk.state.file_name();
-    writeln!(out, "└─ disk{}  {}  {size}", disk.number, escape(&name))?;
+    let mut branch = Branch::new(format!("disk{}  {}  {size}", disk.number, escape(&name)));
     let chain = disk.chain.as_ref().map(|view| view.chain());
-    for layer in chain.iter().flat_map(|chain| &chain.layers) {
-        draw_layer(out, layer)?;
-    }
-    match &disk.opened {
-        Err(fault) => writeln!(out, "   ├─ {}", escape(&fault.to_string()))?,
-        Ok(opened) => draw_partitions(out, disk, opened, counts)?,
-    }
+    let layers = chain.iter().flat_map(|chain| &chain.layers);
+    branch.below.extend(layers.map(of_layer));
+    branch.below.push(match &disk.opened {
+        Err(fault) => Branch::new(escape(&fault.to_string())),
+        Ok(opened) => of_table(disk, opened, counts),
+    });
     if let Some(broken) = chain.and_then(|chain| chain.broken.as_ref()) {
-        writeln!(out, "   └─ fix: {}", escape(&broken.fix))?;
+        let fix = format!("fix: {}", escape(&broken.fix));
+        branch.below.push(Branch::new(fix));
     }
-    Ok(())
+    branch
 }
 
-fn draw_layer(out: &mut impl Write, layer: &LayerEntry) -> anyhow::Result<()> {
+fn of_layer(layer: &LayerEntry) -> Branch {
     let image = &layer.image;
-    let kind = super::kind_word(image.kind());
-    write!(
-        out,
-        "   ├─ layer {}  {} {kind}",
+    let mut title = format!(
+        "layer {}  {} {}, file {}",
         escape(&layer.name),
-        image.format().name()
-    )?;
-    write!(out, ", file {}", text::size(layer.file_size))?;
+        image.format().name(),
+        super::kind_word(image.kind()),
+        text::size(layer.file_size)
+    );
     if let Ok(allocated) = image.allocated() {
-        write!(out, ", holds {}", text::size(allocated))?;
+        title += &format!(", holds {}", text::size(allocated));
     }
-    writeln!(out, "{}", found_by(layer))?;
-    if let Some(replay) = image.log_replay() {
-        writeln!(out, "   │    {replay}")?;
-    }
-    Ok(())
+    let mut branch = Branch::new(title + &found_by(layer));
+    let replay = image.log_replay();
+    branch.remarks.extend(replay.map(ToString::to_string));
+    branch
 }
 
-fn draw_partitions(
-    out: &mut impl Write,
-    disk: &Disk,
-    opened: &OpenDisk,
-    counts: &[Counts],
-) -> anyhow::Result<()> {
+fn of_table(disk: &Disk, opened: &OpenDisk, counts: &[Counts]) -> Branch {
     let table = match &opened.table {
         Ok(table) => table,
-        Err(fault) => return Ok(writeln!(out, "   └─ {}", escape(&fault.to_string()))?),
+        Err(fault) => return Branch::new(escape(&fault.to_string())),
     };
-    writeln!(out, "   └─ {}", table.scheme.name())?;
+    let mut branch = Branch::new(table.scheme.name());
     for partition in &table.partitions {
         let name = partition
             .name
             .as_deref()
             .map_or_else(String::new, |name| format!(" '{}'", escape(name)));
-        let size = text::size(partition.len);
-        write!(
-            out,
-            "      ├─ disk{}/part{}  {size}",
-            disk.number, partition.number
-        )?;
-        writeln!(out, "  {}{name}", partition.type_name)?;
-        draw_content(out, opened, partition, counts)?;
+        let mut below = Branch::new(format!(
+            "disk{}/part{}  {}  {}{name}",
+            disk.number,
+            partition.number,
+            text::size(partition.len),
+            partition.type_name
+        ));
+        below.remarks = of_content(opened, partition, counts);
+        branch.below.push(below);
     }
     for volume in table.ldm.iter().flat_map(|database| &database.volumes) {
         let volume = volume.to_string();
-        writeln!(
-            out,
-            "      ├─ dynamic disk (LDM) volume {} (not read)",
-            escape(&volume)
-        )?;
+        let title = format!("dynamic disk (LDM) volume {} (not read)", escape(&volume));
+        branch.below.push(Branch::new(title));
     }
-    Ok(())
+    branch
 }
 
-fn draw_content(
-    out: &mut impl Write,
-    opened: &OpenDisk,
-    partition: &Partition,
-    counts: &[Counts],
-) -> anyhow::Result<()> {
-    let is_here = |volume: &&Volume| volume.partition.number == partition.number;
-    if let Some(volume) = opened.volumes.iter().find(is_here) {
-        return draw_volume(out, volume, counts);
-    }
-    if let Some((_, fault)) = opened
-        .failed
+fn of_content(opened: &OpenDisk, partition: &Partition, counts: &[Counts]) -> Vec<String> {
+    let number = partition.number;
+    if let Some(volume) = opened
+        .volumes
         .iter()
-        .find(|(number, _)| *number == partition.number)
+        .find(|volume| volume.partition.number == number)
     {
-        return Ok(writeln!(out, "      │    {}", escape(&fault.to_string()))?);
+        return of_volume(volume, counts);
+    }
+    if let Some((_, fault)) = opened.failed.iter().find(|(failed, _)| *failed == number) {
+        return vec![escape(&fault.to_string()).into()];
     }
     let content = match &partition.content {
         Content::Ntfs => "NTFS".into(),
@@ -134,10 +155,10 @@ fn draw_content(
         }
         Content::Unknown(FirstBytes::Unreadable) => "its first bytes cannot be read".into(),
     };
-    Ok(writeln!(out, "      │    {}", escape(&content))?)
+    vec![escape(&content).into()]
 }
 
-fn draw_volume(out: &mut impl Write, volume: &Volume, counts: &[Counts]) -> anyhow::Result<()> {
+fn of_volume(volume: &Volume, counts: &[Counts]) -> Vec<String> {
     let info = volume.fs.info();
     let label = info
         .label
@@ -146,56 +167,43 @@ fn draw_volume(out: &mut impl Write, volume: &Volume, counts: &[Counts]) -> anyh
     let letter = volume
         .letter
         .map_or_else(String::new, |letter| format!("{letter}: "));
-    write!(
-        out,
-        "      │    {letter}{}{label}, serial {:016X}",
-        info.kind, info.serial
-    )?;
-    write!(
-        out,
-        ", clusters of {}",
+    let mut first = format!(
+        "{letter}{}{label}, serial {:016X}, clusters of {}",
+        info.kind,
+        info.serial,
         text::size(info.cluster_size.into())
-    )?;
+    );
     if let Some(free) = info.free {
         let used = text::size(info.size.saturating_sub(free));
-        write!(out, ", {used} used, {} free", text::size(free))?;
+        first += &format!(", {used} used, {} free", text::size(free));
     }
-    writeln!(out)?;
+    let mut remarks = vec![first];
     if let Some(why) = &info.dirty {
-        writeln!(
-            out,
-            "      │    not cleanly shut down (ordinary for a running machine): {}",
+        remarks.push(format!(
+            "not cleanly shut down (ordinary for a running machine): {}",
             escape(why)
-        )?;
+        ));
     }
-    let Some(counts) = counts.iter().find(|counts| counts.volume == volume.name) else {
-        return Ok(());
-    };
+    let counts = counts.iter().find(|counts| counts.volume == volume.name);
+    remarks.extend(counts.into_iter().flat_map(of_counts));
+    remarks
+}
+
+fn of_counts(counts: &Counts) -> Vec<String> {
     let (files, folders) = (
         text::count(counts.files, "file"),
         text::count(counts.folders, "folder"),
     );
-    writeln!(
-        out,
-        "      │    {files} ({}), {folders}",
-        text::size(counts.bytes)
-    )?;
+    let mut remarks = vec![format!("{files} ({}), {folders}", text::size(counts.bytes))];
     for (word, count) in &counts.stored {
-        writeln!(
-            out,
-            "      │    {}: {}",
-            text::count(*count, "file"),
-            stored(word)
-        )?;
+        remarks.push(format!("{}: {}", text::count(*count, "file"), stored(word)));
     }
-    if counts.lost > 0 {
-        writeln!(
-            out,
-            "      │    {} could not be read (-v names them)",
-            text::count(counts.lost, "entry")
-        )?;
+    match counts.lost {
+        0 => {}
+        1 => remarks.push("1 entry could not be read (-v names it)".into()),
+        lost => remarks.push(format!("{lost} entries could not be read (-v names them)")),
     }
-    Ok(())
+    remarks
 }
 
 /// What it means for a restore that content is kept in this way.
