@@ -50,6 +50,9 @@ pub mod cli {
         /// Arguments that make no sense.
         USAGE = "HV-E815": "the arguments do not fit together"
             => "the command's --help shows what it takes, with examples";
+        /// A volume that is not there.
+        NO_SUCH_VOLUME = "HV-E816": "no volume of this backup is the one that was named"
+            => "name one of those listed, as disk0/part2 or label=NAME; inspect shows what the other partitions hold";
     }
 }
 

@@ -6,6 +6,7 @@ use blockio::{Code, Fault};
 use clap::ColorChoice;
 
 use crate::cli::args::Global;
+use crate::codes;
 
 /// What is said to people on stderr: notes, warnings, errors, each with what to do next.
 #[derive(Clone, Copy, Debug)]
@@ -51,15 +52,16 @@ impl Console {
     pub fn warn(&self, code: &Code, text: &str) {
         if !self.quiet {
             self.line("warning", "33", &format!("{text} [{code}]"));
-            self.remedy(code);
+            self.remedy_of(text, code);
         }
     }
 
     /// A fault that did not stop the run.
     pub fn fault(&self, fault: &Fault) {
         if !self.quiet {
-            self.line("warning", "33", &fault.to_string());
-            self.remedy(fault.code);
+            let text = fault.to_string();
+            self.line("warning", "33", &text);
+            self.remedy_of(&text, fault.code);
         }
     }
 
@@ -71,7 +73,7 @@ impl Console {
             let _ = writeln!(std::io::stderr().lock(), "    {candidate}");
         }
         if let Some(code) = code {
-            self.remedy(code);
+            self.remedy_of(text, code);
         }
     }
 
@@ -79,8 +81,18 @@ impl Console {
     pub fn error(&self, text: &str, code: Option<&Code>) {
         self.line("error", "31", text);
         if let Some(code) = code {
-            self.remedy(code);
+            self.remedy_of(text, code);
         }
+    }
+
+    /// What to do about a message with this `text`: where it names a cause with a code of its own,
+    /// that is what there is to be done about.
+    fn remedy_of(&self, text: &str, code: &Code) {
+        let words = text.split(['[', ']']);
+        let cause = words
+            .filter(|word| word.starts_with("HV-"))
+            .find_map(codes::find);
+        self.remedy(cause.unwrap_or(code));
     }
 
     fn remedy(&self, code: &Code) {

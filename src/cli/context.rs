@@ -79,7 +79,11 @@ impl Context {
     pub fn open_with(&self, args: &SourceArgs, options: &Options) -> anyhow::Result<Backup> {
         let backup = Backup::open(&args.source, options)?;
         let _ = self.watch.set(backup.watch());
-        for note in backup.notes() {
+        // The reason why the only disk cannot be read is what stops the run: said once, at its end.
+        let stops =
+            !options.every_leaf && matches!(&backup.disks[..], [one] if one.opened.is_err());
+        let notes = backup.notes().iter();
+        for note in notes.filter(|note| !(stops && matches!(note, Note::Grave(..)))) {
             self.say(note);
         }
         Ok(backup)

@@ -40,11 +40,11 @@ impl Exit {
         if delivered { Self::Partly } else { cause }
     }
 
-    /// The graver of two ends of one run: the first cause stays, unless there was none.
+    /// The graver of two ends of one run: the first cause stays, unless there was none but findings.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Done, other) => other,
+            (Self::Done, other) | (Self::Findings, other @ Self::Partly) => other,
             (first, _) => first,
         }
     }
@@ -70,5 +70,6 @@ mod tests {
     fn the_first_cause_stays() {
         assert_eq!(Exit::Done.and(Exit::Partly), Exit::Partly);
         assert_eq!(Exit::NoMatch.and(Exit::Partly), Exit::NoMatch);
+        assert_eq!(Exit::Findings.and(Exit::Partly), Exit::Partly);
     }
 }

@@ -28,15 +28,17 @@ pub(crate) struct Args {
 /// # Errors
 /// [`Exit::NoMatch`] where the text holds no code we know.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let text = args.text.join(" ");
     let found = if args.text.is_empty() {
         codes::all()
     } else {
-        codes_in(&args.text.join(" "))
+        words_of(&text).filter_map(codes::find).collect()
     };
     if found.is_empty() {
-        let message = format!("no code in {:?} is known", args.text.join(" "));
+        let message = format!("no code in {text:?} is known");
         return Err(Stop::new(Exit::NoMatch, &codes::cli::UNKNOWN_CODE, message).into());
     }
+    let unknown: Vec<_> = words_of(&text).filter(|word| is_unknown(word)).collect();
     let mut out = ctx.stdout();
     if ctx.global.json {
         let list: Vec<_> = found.iter().map(|code| to_json(code)).collect();
@@ -51,13 +53,29 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    Ok(Exit::Done)
+    for word in &unknown {
+        ctx.console.warn(
+            &codes::cli::UNKNOWN_CODE,
+            &format!("{word} is no code known here"),
+        );
+    }
+    Ok(if unknown.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Partly
+    })
 }
 
-fn codes_in(text: &str) -> Vec<&'static Code> {
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .filter_map(codes::find)
-        .collect()
+}
+
+/// Whether `word` looks like a code of ours and is none.
+fn is_unknown(word: &str) -> bool {
+    let is_ours = word
+        .get(..3)
+        .is_some_and(|head| head.eq_ignore_ascii_case("HV-"));
+    is_ours && codes::find(word).is_none()
 }
 
 fn to_json(code: &Code) -> serde_json::Value {

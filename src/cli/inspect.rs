@@ -51,7 +51,9 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         drawing::draw(&mut out, &args.source.source, &backup, &counts)?;
     }
     out.flush()?;
-    Ok(exit_of_disks(&backup))
+    let lost = counts.iter().any(|counts| counts.lost > 0);
+    let findings = if lost { Exit::Findings } else { Exit::Done };
+    Ok(exit_of_disks(&backup).and(findings))
 }
 
 /// The word for how a file keeps its disk.

@@ -8,7 +8,7 @@ use blockio::{Code, Fault, FaultKind};
 
 use crate::cli::Exit;
 use crate::codes;
-use crate::open::{self, Backup};
+use crate::open::{self, Backup, Note};
 use crate::sink::Refusal;
 
 /// Why a command ended without doing what was asked: the exit code, a stable code, one line.
@@ -119,7 +119,7 @@ fn cause_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
 /// How the process ends for `fault`.
 #[must_use]
 pub fn exit_of(fault: &Fault) -> Exit {
-    if fault.code == &blockio::codes::CANNOT_OPEN {
+    if [&blockio::codes::CANNOT_OPEN, &disk::codes::NOT_A_FILE].contains(&fault.code) {
         return Exit::NoSource;
     }
     if fault.code == &disk::codes::SET_BACKING_AMBIGUOUS {
@@ -129,6 +129,8 @@ pub fn exit_of(fault: &Fault) -> Exit {
         return Exit::ChainBroken;
     }
     match fault.kind {
+        // Where the letter says damage, it is the disk that cannot give the bytes, not this machine.
+        FaultKind::CannotRead if fault.code.id.starts_with("HV-D") => Exit::Damaged,
         FaultKind::CannotRead => Exit::Failed,
         FaultKind::Damaged => Exit::Damaged,
         FaultKind::Unsupported => Exit::Unsupported,
@@ -159,8 +161,16 @@ pub(crate) fn exit_of_disks(backup: &Backup) -> Exit {
         .filter_map(|disk| disk.opened.as_ref().err());
     let faults: Vec<_> = faults.collect();
     let delivered = faults.len() < backup.disks.len();
-    let first = faults.first();
-    first.map_or(Exit::Done, |fault| Exit::after(exit_of(fault), delivered))
+    match faults.first() {
+        Some(fault) => Exit::after(exit_of(fault), delivered),
+        None if backup.notes().iter().any(is_finding) => Exit::Findings,
+        None => Exit::Done,
+    }
+}
+
+/// Whether `note` is of something wrong, and not of what was asked for.
+fn is_finding(note: &Note) -> bool {
+    matches!(note, Note::Fault(_) | Note::Grave(..))
 }
 
 /// Whether `error` is a reader of ours that has gone away, which is no error.

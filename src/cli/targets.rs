@@ -1,12 +1,14 @@
 //! From guest paths as written to nodes of volumes.
 
+use blockio::Fault;
+use partition::codes::UNREADABLE_START;
 use tree::{Entry, Error, GuestPath, NodeId};
 
 use crate::cli::address::{Address, VolumeChoice};
 use crate::cli::args::PlaceArgs;
 use crate::cli::{Context, Exit, Stop, context, text};
 use crate::codes;
-use crate::open::{Backup, Volume};
+use crate::open::{Backup, OpenDisk, Volume};
 use crate::select::{self, Pattern, PatternError, Root};
 
 /// One node that a guest path names.
@@ -102,7 +104,7 @@ pub fn choose<'a>(
             say_letter(one, choice, ctx);
             Ok(one)
         }
-        [] => Err(unknown(backup, choice).into()),
+        [] => Err(unknown(backup, choice)),
         _ => {
             let text = format!("{} volumes fit; choose one", found.len());
             Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text)
@@ -148,17 +150,36 @@ fn say_letter(volume: &Volume, choice: &VolumeChoice, ctx: &Context) {
     }
 }
 
-fn unknown(backup: &Backup, choice: &VolumeChoice) -> Stop {
+/// Why no volume is `choice`: it is there and cannot be opened, or it is not there.
+fn unknown(backup: &Backup, choice: &VolumeChoice) -> anyhow::Error {
+    if let Some(fault) = why_failed(backup, choice) {
+        return anyhow::Error::new(fault.clone()).context(choice.to_string());
+    }
     let volumes: Vec<_> = backup.volumes().collect();
     // A volume without a letter may be the one that is meant: then it is for the operator to say.
     let all_known = backup.data_volumes().all(|volume| volume.letter.is_some());
     let (exit, code) = match choice {
         VolumeChoice::Letter(_) if all_known => (Exit::NotInBackup, &codes::cli::NO_LETTER),
         VolumeChoice::Letter(_) => (Exit::Usage, &codes::cli::NO_LETTER),
-        _ => (Exit::Usage, &codes::cli::NO_MATCH),
+        _ => (Exit::Usage, &codes::cli::NO_SUCH_VOLUME),
     };
-    let text = format!("no volume here is {choice}; there are");
-    Stop::new(exit, code, text).with(list(&volumes))
+    let text = format!("no volume that can be read is {choice}");
+    Stop::new(exit, code, text).with(list(&volumes)).into()
+}
+
+fn why_failed<'a>(backup: &'a Backup, choice: &VolumeChoice) -> Option<&'a Fault> {
+    let VolumeChoice::Part { disk, part } = choice else {
+        return None;
+    };
+    let disk = backup.disks.iter().find(|found| found.number == *disk)?;
+    match &disk.opened {
+        Err(fault) => Some(fault),
+        Ok(opened) => {
+            let mut failed = opened.failed.iter();
+            let (_, fault) = failed.find(|(number, _)| number == part)?;
+            Some(fault)
+        }
+    }
 }
 
 /// A line for each volume, as it can be asked for.
@@ -186,8 +207,8 @@ pub fn no_volume(backup: &Backup) -> anyhow::Error {
         match &disk.opened {
             Err(fault) => return anyhow::Error::new((**fault).clone()),
             Ok(opened) => {
-                if let Some((_, fault)) = opened.failed.first() {
-                    return anyhow::Error::new((**fault).clone());
+                if let Some(fault) = why_no_volume(opened) {
+                    return anyhow::Error::new(fault.clone());
                 }
             }
         }
@@ -196,9 +217,23 @@ pub fn no_volume(backup: &Backup) -> anyhow::Error {
     Stop::new(Exit::Unsupported, &codes::cli::NO_VOLUME, text).into()
 }
 
+/// Why a disk that can be read has no volume: one that cannot be opened, or bytes that cannot be read.
+fn why_no_volume(opened: &OpenDisk) -> Option<&Fault> {
+    let failed = opened.failed.first().map(|(_, fault)| &**fault);
+    let table = opened.table.as_ref();
+    let unreadable = table.map_or_else(
+        |fault| Some(&**fault),
+        |table| {
+            let mut notes = table.notes.iter();
+            notes.find(|fault| fault.code == &UNREADABLE_START)
+        },
+    );
+    failed.or(unreadable)
+}
+
 /// What `path`, which may hold globs, names on `volume`.
 fn matches<'a>(volume: &'a Volume, path: &str) -> anyhow::Result<Vec<Target<'a>>> {
-    let found = select::find(&*volume.fs, &[pattern(path)?]);
+    let found = select::find_each(&*volume.fs, &[pattern(path)?]);
     if let (true, Some(loss)) = (found.roots.is_empty(), found.losses.into_iter().next()) {
         return Err(loss.error.into());
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use blockio::{Code, Fault};
 use jiff::Timestamp;
+use partition::Table;
+use partition::codes::UNREADABLE_START;
 
 use super::{Backup, Disk, Options, State};
 use crate::codes::cli::{LINK_ACCEPTED, OLDER_STATE, VOLUME_SKIPPED};
@@ -97,10 +99,10 @@ fn layers(disk: &Disk) -> Vec<Note> {
     let mut notes = Vec::new();
     for layer in &chain.layers {
         let path = layer.path.display();
-        notes.push(Note::Detail(format!(
-            "{path}: found by {}",
-            layer.found_by.words()
-        )));
+        if layer.found_by != disk::FoundBy::Given {
+            let how = layer.found_by.words();
+            notes.push(Note::Detail(format!("{path}: found by {how}")));
+        }
         notes.extend(layer.image.notes().iter().map(fault));
         if let Some(replay) = layer.image.log_replay() {
             notes.push(Note::Info(format!("{}: {replay}", layer.name)));
@@ -109,6 +111,25 @@ fn layers(disk: &Disk) -> Vec<Note> {
     let accepted = |fault: Fault| Note::Grave(&LINK_ACCEPTED, fault.to_string());
     notes.extend(chain.overrides().into_iter().map(accepted));
     notes
+}
+
+/// What is wrong with the partition table; a partition that cannot even be recognised may be a volume
+/// that is missing from what is delivered.
+fn table(disk: usize, table: &Result<Table, Arc<Fault>>) -> Vec<Note> {
+    let table = match table {
+        Ok(table) => table,
+        Err(fault) => return vec![Note::Fault(Arc::clone(fault))],
+    };
+    let note = |fault: &Fault| {
+        let fault = fault.clone().in_file(&format!("disk{disk}"));
+        if fault.code == &UNREADABLE_START {
+            let text = fault.to_string();
+            let text = text.trim_end_matches(&format!(" [{}]", fault.code));
+            return Note::Grave(fault.code, text.into());
+        }
+        Note::Fault(Arc::new(fault))
+    };
+    table.notes.iter().map(note).collect()
 }
 
 /// What could not be opened although other things were, and what a volume says of itself.
@@ -122,11 +143,7 @@ fn volumes(disk: &Disk) -> Vec<Note> {
             return vec![Note::Grave(fault.code, text)];
         }
     };
-    let mut notes = Vec::new();
-    match &opened.table {
-        Ok(table) => notes.extend(table.notes.iter().map(fault)),
-        Err(fault) => notes.push(Note::Fault(Arc::clone(fault))),
-    }
+    let mut notes = table(disk.number, &opened.table);
     for (number, fault) in &opened.failed {
         let text = format!("disk{}/part{number} left out: {fault}", disk.number);
         notes.push(Note::Grave(&VOLUME_SKIPPED, text));

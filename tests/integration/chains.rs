@@ -124,9 +124,19 @@ fn run(command: &str, source: &Path, more: &[&str]) -> Ran {
     hvrestore(arguments)
 }
 
-/// Reads the disk at `source` in each way there is, all of which end with `code`: as a stream, as a
-/// file, by `inspect` and by `chain`, whose document comes back.
+/// Reads the disk at `source` in each way there is, all of which end with `code`.
 fn read_as(code: i32, source: &Path, more: &[&str], expected: &[u8]) -> Value {
+    read_and_show((code, code), source, more, expected)
+}
+
+/// Reads the disk at `source` as a stream and as a file, which ends with `code`, and by `inspect` and
+/// by `chain`, which end with `shown`; the latter's document comes back.
+fn read_and_show(
+    (code, shown): (i32, i32),
+    source: &Path,
+    more: &[&str],
+    expected: &[u8],
+) -> Value {
     let streamed = run("flatten", source, &[more, &["-o", "-"]].concat()).expect_code(code);
     assert_same(&streamed.stdout, expected, "flatten -o -");
     let out = temp_dir();
@@ -136,9 +146,9 @@ fn read_as(code: i32, source: &Path, more: &[&str], expected: &[u8]) -> Value {
     let written = std::fs::read(&flat).expect("the file is there");
     assert_same(&written, expected, "flatten -o FILE");
     let json = [more, &["--json"]].concat();
-    let inspected = run("inspect", source, &json).expect_code(code).json();
+    let inspected = run("inspect", source, &json).expect_code(shown).json();
     assert_eq!(inspected["disks"][0]["size"], expected.len());
-    let chain = run("chain", source, &json).expect_code(code).json();
+    let chain = run("chain", source, &json).expect_code(shown).json();
     assert_eq!(chain["disks"][0]["layers"], inspected["disks"][0]["layers"]);
     assert_eq!(chain["disks"][0]["broken"], Value::Null);
     chain
@@ -147,6 +157,11 @@ fn read_as(code: i32, source: &Path, more: &[&str], expected: &[u8]) -> Value {
 /// As [`read_as`], with nothing to remark.
 fn reads(source: &Path, expected: &[u8]) -> Value {
     read_as(0, source, &[], expected)
+}
+
+/// All of it can be read, and something is wrong with the file: a finding of those that look.
+fn reads_with_findings(source: &Path, expected: &[u8]) -> Value {
+    read_and_show((0, 4), source, &[], expected)
 }
 
 fn assert_same(found: &[u8], expected: &[u8], what: &str) {

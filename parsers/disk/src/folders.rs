@@ -173,6 +173,8 @@ fn check_is_file(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(metadata) if !(metadata.is_file() || is_block_device(&metadata)) => {
             Err(Fault::unsupported(&NOT_A_FILE, "source")
+                .expected("a regular file or a block device")
+                .found("a pipe, a character device, a socket or a folder")
                 .in_file(&path.display().to_string())
                 .into())
         }

@@ -106,6 +106,8 @@ fn explain_finds_codes_in_what_is_pasted() -> Outcome {
     assert_eq!(found, ["HV-D103", "HV-W810"]);
     let words = hvrestore(["explain", "what", "is", "[HV-E501]?"]).expect_code(0);
     assert!(words.text().starts_with("HV-E501"));
+    let half = hvrestore(["explain", "HV-D103", "HV-E999"]).expect_code(3);
+    assert!(half.text().starts_with("HV-D103") && half.stderr.contains("HV-E999"));
     let unknown = hvrestore(["explain", "HV-E999"]).expect_code(14);
     assert!(unknown.stderr.contains("HV-E814") && unknown.stderr.contains("what to do: "));
     Ok(())

@@ -17,6 +17,8 @@ pub(super) fn tests() -> Vec<Test> {
     let others = [
         test!(other_disks_of_the_folder_are_served),
         test!(nothing_but_zeros),
+        test!(a_volume_whose_first_bytes_are_lost),
+        test!(the_only_reason_is_said_once),
     ];
     cases.chain(others).collect()
 }
@@ -206,5 +208,40 @@ fn other_disks_of_the_folder_are_served() -> Outcome {
         ran.stderr
     );
     assert!(ran.stderr.contains("what to do: "), "{}", ran.stderr);
+    Ok(())
+}
+
+/// A base that was cut off: what its volume was cannot be told, which is damage and no answer.
+fn a_volume_whose_first_bytes_are_lost() -> Outcome {
+    let folder = temp_dir();
+    let short = folder.path().join("web01.vhdx");
+    std::fs::copy(demo_disks().join("web01.vhdx"), &short)?;
+    let file = std::fs::OpenOptions::new().write(true).open(&short)?;
+    file.set_len(5 * MIB)?;
+    let sources = Sources::made(folder);
+    for command in ["ls", "tree", "find", "hash"] {
+        let ran = run(command, sources.folder(), &[]);
+        let ran = stops(
+            ran,
+            13,
+            "HV-D420",
+            &["disk0", "HV-D123", "copy the file again"],
+        );
+        assert!(ran.stdout.is_empty(), "{command}");
+    }
+    for command in ["inspect", "chain"] {
+        let ran = run(command, sources.folder(), &[]).expect_code(3);
+        assert!(ran.stderr.contains("HV-D420"), "{command}: {}", ran.stderr);
+    }
+    Ok(())
+}
+
+fn the_only_reason_is_said_once() -> Outcome {
+    let folder = temp_dir();
+    let leaf = "web01_CE235999-FD3C-5562-B631-585FE5FD80B5.avhdx";
+    std::fs::copy(demo_disks().join(leaf), folder.path().join(leaf))?;
+    let sources = Sources::made(folder);
+    let ran = stops(run("ls", sources.folder(), &[]), 11, "HV-E501", &[leaf]);
+    assert_eq!(ran.stderr.matches("[HV-E501]").count(), 1, "{}", ran.stderr);
     Ok(())
 }
