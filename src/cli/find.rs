@@ -3,6 +3,7 @@
 use regex::{Regex, RegexBuilder};
 use tree::{Entry, GuestPath};
 
+use crate::cli::address::{Address, VolumeChoice};
 use crate::cli::args::{SourceArgs, VolumeArgs};
 use crate::cli::filter::{KindTest, SizeTest, When};
 use crate::cli::listing::{Listing, Style};
@@ -70,9 +71,10 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         long: args.long,
         null: args.null,
     };
-    let mut listing = Listing::new(ctx, style);
-    for target in targets::find(&backup, &args.under, args.volume.volume.as_deref(), ctx)? {
-        query.below(&target, &mut listing)?;
+    let targets = targets::find(&backup, &args.under, args.volume.volume.as_deref(), ctx)?;
+    let mut listing = Listing::new(ctx, style).over(&targets);
+    for target in &targets {
+        query.below(target, &mut listing)?;
     }
     listing.finish_some()
 }
@@ -94,13 +96,18 @@ struct Search<'a> {
 
 impl<'a> Query<'a> {
     fn new(args: &'a Args) -> anyhow::Result<Self> {
+        if let Some(text) = args.patterns.iter().find(|text| names_volume(text)) {
+            let text =
+                format!("{text}: a pattern is for every volume; choose one with --volume or --in");
+            return Err(Stop::new(Exit::Usage, &codes::cli::USAGE, text).into());
+        }
         let is_path = |text: &&String| text.contains(['/', '\\']);
         let (paths, names): (Vec<_>, Vec<_>) = args.patterns.iter().partition(is_path);
         let regex = args.regex.as_deref().map(|text| {
             RegexBuilder::new(text)
                 .case_insensitive(true)
                 .build()
-                .map_err(|error| bad_pattern(text, &error))
+                .map_err(|error| bad_pattern(text, &last_line(&error)))
         });
         Ok(Self {
             args,
@@ -170,9 +177,22 @@ impl Search<'_> {
     }
 }
 
+/// Whether `text` is written for one volume, such as `C:\*.txt`. Taken for a path within a volume it
+/// would match nothing, which must not pass for an answer.
+fn names_volume(text: &str) -> bool {
+    Address::parse(text).volume != VolumeChoice::Only
+}
+
 fn patterns(texts: &[&String]) -> anyhow::Result<Vec<Pattern>> {
     let parse = |text: &&String| targets::pattern(text);
     Ok(texts.iter().map(parse).collect::<Result<_, _>>()?)
+}
+
+/// What a regex error comes down to: before it come lines that point at the place.
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().next_back().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
 }
 
 fn bad_pattern(text: &str, error: &dyn std::fmt::Display) -> Stop {

@@ -4,6 +4,7 @@ use std::io::{BufWriter, StdoutLock, Write};
 
 use tree::{Entry, Error, GuestPath, Kind, Name};
 
+use crate::cli::targets::Target;
 use crate::cli::{Context, Exit, Stop, entry, exit_of, text};
 use crate::json::Object;
 use crate::open::Volume;
@@ -26,6 +27,8 @@ pub(crate) struct Listing<'a> {
     out: BufWriter<StdoutLock<'static>>,
     line: Vec<u8>,
     text: String,
+    /// Whether entries of several volumes are shown, so that a path alone does not name one.
+    several: bool,
     delivered: bool,
     cause: Exit,
 }
@@ -40,9 +43,33 @@ impl<'a> Listing<'a> {
             out: ctx.stdout(),
             line: Vec::new(),
             text: String::new(),
+            several: false,
             delivered: false,
             cause: Exit::Done,
         }
+    }
+
+    /// The same for `targets`: where they are on several volumes, paths begin with the volume's name.
+    #[must_use]
+    pub(crate) fn over(mut self, targets: &[Target<'_>]) -> Self {
+        let mut names = targets.iter().map(|target| &target.volume.name);
+        let first = names.next();
+        self.several = names.any(|name| Some(name) != first);
+        self
+    }
+
+    /// Shows for people which folder the following entries are in.
+    ///
+    /// # Errors
+    /// Where stdout cannot be written.
+    pub(crate) fn heading(&mut self, target: &Target<'_>) -> anyhow::Result<()> {
+        if self.style.json || self.style.null {
+            return Ok(());
+        }
+        let gap = if self.delivered { "\n" } else { "" };
+        let path = target.entry.path.to_string();
+        let (volume, path) = (&target.volume.name, text::escape(&path));
+        Ok(writeln!(self.out, "{gap}{volume}{path}:")?)
     }
 
     /// Whether the operator asked to stop.
@@ -66,6 +93,9 @@ impl<'a> Listing<'a> {
         if self.style.json {
             entry::write_json(&mut self.line, &*volume.fs, &volume.name, entry);
         } else if self.style.null {
+            if self.several {
+                self.line.extend_from_slice(volume.name.as_bytes());
+            }
             self.line.extend_from_slice(b"/");
             self.line.extend_from_slice(entry.path.as_bytes());
             self.line.push(0);
@@ -86,6 +116,8 @@ impl<'a> Listing<'a> {
     ) -> anyhow::Result<()> {
         let path = if self.style.json || self.style.null {
             String::new()
+        } else if self.several {
+            format!("{}{}", volume.name, entry.path)
         } else {
             entry.path.to_string()
         };

@@ -59,11 +59,13 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         long: args.long,
         null: args.null,
     };
-    let mut listing = Listing::new(ctx, style);
-    for target in targets::find(&backup, &args.places.paths, volume, ctx)? {
+    let targets = targets::find(&backup, &args.places.paths, volume, ctx)?;
+    let mut listing = Listing::new(ctx, style).over(&targets);
+    for target in &targets {
         let one = One {
             args,
-            target: &target,
+            target,
+            headed: targets.len() > 1,
         };
         one.list(&mut listing)?;
     }
@@ -74,13 +76,15 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 struct One<'a> {
     args: &'a Args,
     target: &'a Target<'a>,
+    /// Whether it must be told from others.
+    headed: bool,
 }
 
 impl One<'_> {
     fn list(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
         let Target { volume, entry } = self.target;
         if entry.metadata.kind != Kind::Directory || self.args.directory {
-            return listing.entry(volume, entry, &entry.path.to_string());
+            return listing.entry_at_its_path(volume, entry);
         }
         if self.args.recursive {
             self.recursive(listing)
@@ -110,6 +114,9 @@ impl One<'_> {
 
     fn children(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
         let Target { volume, entry } = self.target;
+        if self.headed {
+            listing.heading(self.target)?;
+        }
         let entries = match volume.fs.read_dir(entry.node, Cursor::START) {
             Ok(entries) => entries,
             Err(error) => return listing.loss(volume, &entry.path, &error),

@@ -78,6 +78,10 @@ fn ls_of_files_globs_and_several_places() -> Outcome {
     );
     let both = demo("ls", &[TODO, r"C:\Windows\win.ini"]);
     assert_eq!(both.text().lines().count(), 2, "{}", both.text());
+    let folders = demo("ls", &[r"C:\Users", r"C:\Windows"]);
+    for heading in ["disk0/part2/Users:\n", "\n\ndisk0/part2/Windows:\n"] {
+        assert!(folders.text().contains(heading), "{}", folders.text());
+    }
     // The volume's own rule: case does not count.
     assert_eq!(
         demo("ls", &[r"c:\uSERS\ANA\desktop"]).stdout,

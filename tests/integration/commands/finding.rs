@@ -17,6 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(by_time),
         test!(by_kind),
         test!(below_a_folder),
+        test!(a_pattern_for_one_volume_is_refused),
         test!(by_all_of_them_together),
         test!(as_objects),
     ]
@@ -80,6 +81,19 @@ fn by_path() -> Outcome {
         path.strip_prefix("/Users/ana/")
             .is_some_and(|rest| !rest.contains('/'))
     });
+    Ok(())
+}
+
+/// It would match nothing, and that must not pass for an answer.
+fn a_pattern_for_one_volume_is_refused() -> Outcome {
+    for pattern in [
+        r"C:\Users\**\*.txt",
+        "disk0/part2/Users/*",
+        "label=Windows/*",
+    ] {
+        let ran = hvrestore(["find", "testdata/demo", pattern]).expect_code(2);
+        assert!(ran.stderr.contains("HV-E815") && ran.stderr.contains("--volume"));
+    }
     Ok(())
 }
 
