@@ -188,19 +188,21 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// One line: `restored 12 files in 3 directories (4096 bytes), 1 lost, 2 left out`.
+    /// One line: `restored 12 files in 3 directories (4096 bytes), 1 in part, 1 not restored, 2 left out`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.files + self.hard_links;
         write!(
             f,
-            "restored {files} files in {} directories",
-            self.directories
+            "restored {} in {}",
+            counted(files, "file", "files"),
+            counted(self.directories, "directory", "directories")
         )?;
         if self.links > 0 {
-            write!(f, ", {} links", self.links)?;
+            write!(f, ", {}", counted(self.links, "link", "links"))?;
         }
-        write!(f, " ({} bytes)", self.bytes)?;
-        for (count, what) in [(self.partial, "in part"), (self.lost, "lost")] {
+        write!(f, " ({})", counted(self.bytes, "byte", "bytes"))?;
+        let lost = self.lost.saturating_sub(self.partial);
+        for (count, what) in [(self.partial, "in part"), (lost, "not restored")] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }
@@ -214,6 +216,10 @@ impl fmt::Display for Report {
             Some(Stopped::Destination(refusal)) => write!(f, "; stopped: {refusal}"),
         }
     }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 impl Line {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::Context;
+use crate::cli::{Context, text};
 use crate::progress::Progress;
 use crate::report::Line;
 
@@ -55,7 +55,7 @@ impl Bar {
         let (settled, files) = (&self.settled, self.files.load(Ordering::Relaxed));
         let settled = settled.load(Ordering::Relaxed);
         self.bar.set_message(if files == 0 {
-            format!("{settled} items")
+            text::count(settled, "item")
         } else {
             format!("{settled}/{files} items")
         });

@@ -16,7 +16,8 @@ use crate::extract::{self, Job, Options};
 use crate::open::{Backup, Volume};
 use crate::report::{Report, Stopped};
 use crate::select::{self, Pattern, Root};
-use crate::sink::{self, Conflict, Error, Folder, Sink, Sources, StreamMode};
+use crate::sink::codes::IS_SOURCE;
+use crate::sink::{self, Conflict, Error, Folder, Refusal, Sink, Sources, StreamMode};
 
 /// Get files and folders out of the guest
 ///
@@ -96,6 +97,7 @@ enum Ads {
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let backup = ctx.open(&args.places.source)?;
     let chosen = Chosen::find(args, &backup, ctx)?;
+    refuse_source(args, &backup)?;
     let sources = Sources::at(backup.source_files())?;
     let folder = Folder::open(&args.output, folder_options(args, sources)).map_err(refused)?;
     let lines = Lines::new(ctx);
@@ -120,6 +122,26 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     lines.finish(&report)?;
     Ok(exit(&report))
+}
+
+/// The folder of the backup stays as it is, too: what is added to it would look like part of it.
+fn refuse_source(args: &Args, backup: &Backup) -> anyhow::Result<()> {
+    let source = &args.places.source.source;
+    if !source.is_dir() {
+        return Ok(());
+    }
+    let files = backup.source_files();
+    let folders = files.iter().filter_map(|file| file.parent());
+    let is_dest = |folder| same_file::is_same_file(folder, &args.output).unwrap_or(false);
+    if is_dest(&**source) || folders.into_iter().any(is_dest) {
+        let reason = "it is a folder of the source; name one in it or elsewhere".into();
+        return Err(anyhow::Error::new(Refusal {
+            code: &IS_SOURCE,
+            place: args.output.clone(),
+            reason,
+        }));
+    }
+    Ok(())
 }
 
 fn folder_options(args: &Args, sources: Sources) -> sink::Options {

@@ -1,6 +1,6 @@
 //! What a run that moves files says: a bar while it runs, JSON lines, what was lost at the end.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::bars::Bar;
@@ -15,7 +15,27 @@ const LISTED: usize = 200;
 pub(crate) struct Lines<'a> {
     ctx: &'a Context,
     bar: Bar,
-    buffer: Mutex<Vec<u8>>,
+    out: Mutex<Out>,
+}
+
+/// JSON lines on their way to stdout.
+#[derive(Default)]
+struct Out {
+    buffer: Vec<u8>,
+    /// Why stdout took no more; said when the run is over, since the files are worth more.
+    failed: Option<io::Error>,
+}
+
+impl Out {
+    /// Writes what has gathered, until stdout fails for the first time.
+    fn write(&mut self) {
+        if self.failed.is_none() {
+            let mut stdout = io::stdout().lock();
+            let written = stdout.write_all(&self.buffer).and_then(|()| stdout.flush());
+            self.failed = written.err();
+        }
+        self.buffer.clear();
+    }
 }
 
 impl<'a> Lines<'a> {
@@ -23,7 +43,7 @@ impl<'a> Lines<'a> {
         Self {
             ctx,
             bar: Bar::new(ctx),
-            buffer: Mutex::default(),
+            out: Mutex::default(),
         }
     }
 
@@ -67,11 +87,10 @@ impl<'a> Lines<'a> {
         if !self.ctx.global.json {
             return Ok(());
         }
-        let mut out = self.ctx.stdout();
-        let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-        report.write_json(&mut buffer);
-        out.write_all(&buffer)?;
-        Ok(out.flush()?)
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        report.write_json(&mut out.buffer);
+        out.write();
+        Ok(out.failed.take().map_or(Ok(()), Err)?)
     }
 }
 
@@ -99,11 +118,10 @@ impl Progress for Lines<'_> {
     fn settled(&self, line: &Line) {
         self.bar.settled(line);
         if self.ctx.global.json {
-            let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-            line.write_json(&mut buffer);
-            // A reader that went away is found out by the summary.
-            if buffer.len() > 1 << 15 && self.ctx.stdout().write_all(&buffer).is_ok() {
-                buffer.clear();
+            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+            line.write_json(&mut out.buffer);
+            if out.buffer.len() > 1 << 15 {
+                out.write();
             }
         }
     }

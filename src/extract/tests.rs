@@ -445,7 +445,7 @@ fn reports_of_volumes_add_up() {
     );
     assert_eq!(
         first.to_string(),
-        "restored 3 files in 0 directories, 3 links (10 bytes), 1 lost"
+        "restored 3 files in 0 directories, 3 links (10 bytes), 1 not restored"
     );
     let mut json = Vec::new();
     first.write_json(&mut json);

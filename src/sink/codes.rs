@@ -11,7 +11,7 @@ blockio::codes! {
     REFUSED = "HV-E753": "the destination refused to take this"
         => "look at the reason given: permissions, a read-only or failing medium, a share that is gone; then run again with --skip-existing";
     /// The output is a source.
-    IS_SOURCE = "HV-E754": "the destination is a file that is being read from"
+    IS_SOURCE = "HV-E754": "the destination is a file or folder of the source"
         => "a source is never written; choose another destination";
     /// A link or a file stands where a folder is needed.
     DETOUR = "HV-E755": "a link or a file stands in the destination where a folder is needed"

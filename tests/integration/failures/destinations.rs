@@ -10,6 +10,7 @@ pub(super) fn tests() -> Vec<Test> {
     vec![
         test!(the_output_is_a_source),
         test!(the_output_is_another_state_of_the_backup),
+        test!(the_output_is_a_folder_of_the_source),
         test!(an_image_that_is_there_is_kept),
         test!(each_rule_for_files_that_are_there),
         test!(a_file_where_a_folder_is_needed),
@@ -75,6 +76,24 @@ fn the_output_is_another_state_of_the_backup() -> Outcome {
         let more = ["-c", "base", "-o", plain(&leaf), "--overwrite"];
         stops(run("flatten", &source, &more), 16, "HV-E754", &[LEAF]);
     }
+    Ok(())
+}
+
+/// Beside the disks nothing is put; a folder of its own is another matter.
+fn the_output_is_a_folder_of_the_source() -> Outcome {
+    let sources = copy_of_demo();
+    let here = sources.folder();
+    for place in [here.to_owned(), here.join(".")] {
+        let ran = run("extract", here, &["/Users", "-o", plain(&place)]);
+        stops(ran, 16, "HV-E754", &["folder of the source"]);
+    }
+    let file = here.join("web01.vhdx");
+    run(
+        "extract",
+        &file,
+        &["/Windows/win.ini", "-o", plain(temp_dir().path())],
+    )
+    .expect_code(0);
     Ok(())
 }
 
