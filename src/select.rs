@@ -16,7 +16,7 @@ mod find;
 mod glob;
 mod pattern;
 
-pub use find::find;
+pub use find::{find, find_each};
 pub use pattern::{Matcher, Pattern, PatternError};
 
 /// Something selected, with all below it.

@@ -1,23 +1,42 @@
 //! What patterns stand for on a volume.
 
+use blockio::Fault;
+use tree::codes::TOO_DEEP;
 use tree::{Cursor, DirEntry, DirIter, Error, FileSystem, GuestPath, Kind, Loss, Name, NodeId};
 
 use super::pattern::{Matcher, Pattern, States};
 use super::{Root, Selection, spelled};
 
-/// What `patterns` stand for on `fs`.
+/// Paths longer than this are damage: 32,767 UTF-16 units of three bytes at most.
+const MAX_PATH: usize = 32_767 * 3;
+
+/// What `patterns` stand for on `fs`, to be taken with all below it.
 ///
 /// A pattern that spells its names is looked up; another lists only the directories that can hold
-/// a match. What matches is not searched for more: it comes with all below it. Links are not
-/// followed.
+/// a match. What matches is not searched for more. Links are not followed.
 #[must_use]
 pub fn find(fs: &dyn FileSystem, patterns: &[Pattern]) -> Selection {
+    let mut selection = search(fs, patterns, false);
+    selection.roots = topmost(selection.roots);
+    selection
+}
+
+/// Everything that `patterns` stand for on `fs`, also what is below other matches: to be shown one
+/// by one.
+#[must_use]
+pub fn find_each(fs: &dyn FileSystem, patterns: &[Pattern]) -> Selection {
+    search(fs, patterns, true)
+}
+
+fn search(fs: &dyn FileSystem, patterns: &[Pattern], nested: bool) -> Selection {
     let mut selection = Selection::default();
     for (number, pattern) in patterns.iter().enumerate() {
         let before = selection.roots.len();
         let mut search = Search {
             fs,
             matcher: pattern.on(fs),
+            nested,
+            path: GuestPath::root(),
             levels: Vec::new(),
             found: &mut selection,
         };
@@ -26,7 +45,6 @@ pub fn find(fs: &dyn FileSystem, patterns: &[Pattern]) -> Selection {
             selection.unmatched.push(number);
         }
     }
-    selection.roots = topmost(selection.roots);
     selection
 }
 
@@ -45,13 +63,18 @@ fn topmost(mut roots: Vec<Root>) -> Vec<Root> {
 struct Search<'a, 's> {
     fs: &'a dyn FileSystem,
     matcher: Matcher<'a>,
+    /// Whether matches are searched for more.
+    nested: bool,
+    /// The path of the directory being searched, kept once for all levels.
+    path: GuestPath,
     /// The directories from the root down to the one being searched.
     levels: Vec<Level<'a>>,
     found: &'s mut Selection,
 }
 
 struct Level<'a> {
-    path: GuestPath,
+    /// Bytes of its path, with which all paths below it begin.
+    path_len: usize,
     node: NodeId,
     states: States,
     entries: DirIter<'a>,
@@ -65,11 +88,9 @@ impl Search<'_, '_> {
         self.arrive(GuestPath::root(), self.fs.root(), start);
         while let Some(level) = self.levels.last_mut() {
             match level.entries.next() {
-                None => {
-                    self.levels.pop();
-                }
+                None => self.ascend(),
                 Some(Err(error)) => {
-                    let path = level.path.clone();
+                    let path = self.path.clone();
                     self.found.losses.push(Loss { path, error });
                 }
                 Some(Ok(entry)) => {
@@ -78,18 +99,29 @@ impl Search<'_, '_> {
                         true => spelled(self.fs, level.node, entry.node, &entry.name),
                         false => entry.name,
                     };
-                    let path = level.path.join(&name);
+                    let path = self.path.join(&name);
                     self.arrive(path, entry.node, states);
                 }
             }
         }
     }
 
+    fn ascend(&mut self) {
+        self.levels.pop();
+        if let Some(level) = self.levels.last() {
+            self.path.truncate(level.path_len);
+        }
+    }
+
     /// Takes a node that matches; enters a directory that can hold a match.
     fn arrive(&mut self, path: GuestPath, node: NodeId, states: States) {
-        if self.matcher.accepts(&states) {
+        let matches = self.matcher.accepts(&states);
+        if matches {
+            let path = path.clone();
             self.found.roots.push(Root { path, node });
-        } else if !states.is_empty()
+        }
+        if (self.nested || !matches)
+            && self.matcher.goes_on(&states)
             && let Err(error) = self.enter(&path, node, states)
         {
             self.found.losses.push(Loss { path, error });
@@ -101,12 +133,17 @@ impl Search<'_, '_> {
         if above || self.fs.metadata(node)?.kind != Kind::Directory {
             return Ok(());
         }
+        if path.as_bytes().len() > MAX_PATH {
+            let found = format!("a path of {} bytes", path.as_bytes().len());
+            return Err(Fault::damaged(&TOO_DEEP, "directory").found(found).into());
+        }
         let (entries, looked_up) = match self.matcher.literals(&states) {
             Some(names) => (self.look_up(node, &names), true),
             None => (self.fs.read_dir(node, Cursor::START)?, false),
         };
+        self.path = path.clone();
         self.levels.push(Level {
-            path: path.clone(),
+            path_len: path.as_bytes().len(),
             node,
             states,
             entries,

@@ -131,6 +131,11 @@ impl Matcher<'_> {
             .any(|&(alternative, done)| done == self.alternatives[alternative].len())
     }
 
+    /// Whether a longer path can match.
+    pub(super) fn goes_on(&self, states: &States) -> bool {
+        states.iter().any(|&(alternative, done)| done < self.alternatives[alternative].len())
+    }
+
     /// The names that can come next, if it can be no others.
     pub(super) fn literals(&self, states: &States) -> Option<Vec<&Name>> {
         let next = states

@@ -158,3 +158,15 @@ fn a_damaged_directory_is_a_loss_and_the_rest_is_found() {
     assert_eq!((found.roots.len(), found.losses.len()), (3, 1));
     assert_eq!(found.losses[0].path, "Users/ben".into());
 }
+
+#[test]
+fn for_showing_what_lies_below_another_match_is_found_too() {
+    let tree = sample();
+    let pattern = Pattern::parse("**/*a*").unwrap();
+    let found = find_each(&tree, std::slice::from_ref(&pattern)).roots;
+    let paths: Vec<_> = found.iter().map(|root| root.path.to_string()).collect();
+    assert!(paths.contains(&"/Users/ana".into()), "{paths:?}");
+    assert!(paths.contains(&"/Users/ana/a.txt".into()), "{paths:?}");
+    let topmost = find(&tree, &[pattern]).roots;
+    assert!(topmost.len() < found.len());
+}

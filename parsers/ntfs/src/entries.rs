@@ -16,6 +16,8 @@ use crate::volume::Volume;
 
 /// Directories deeper than this are damage: a path of 32,767 characters has no more names.
 const MAX_DEPTH: usize = 16_384;
+/// Such a path at its longest, in bytes: a UTF-16 unit has three at most.
+const MAX_PATH: usize = 32_767 * 3;
 /// A subtree with at most this many entries is listed by its indexes, as long as $MFT is larger.
 const SMALL: usize = 2048;
 /// Records of $MFT that are scanned in the time that one entry takes by its index.
@@ -46,6 +48,7 @@ pub(crate) fn below<'a>(
     let mut entries = Entries {
         volume,
         scan: volume.0.scan(),
+        path: path.clone(),
         levels: Vec::new(),
     };
     entries.descend(under, path)?;
@@ -55,13 +58,16 @@ pub(crate) fn below<'a>(
 struct Entries<'a> {
     volume: &'a Volume,
     scan: Arc<Scan>,
+    /// The path of the directory being listed, kept once for all levels.
+    path: GuestPath,
     /// The directories from the first down to the one being listed.
     levels: Vec<Level<'a>>,
 }
 
 struct Level<'a> {
     node: NodeId,
-    path: GuestPath,
+    /// Bytes of its path, with which all paths below it begin.
+    path_len: usize,
     names: Names<'a>,
 }
 
@@ -93,15 +99,15 @@ impl Iterator for Entries<'_> {
             let level = self.levels.last_mut()?;
             return Some(match level.names.next(&scan) {
                 None => {
-                    self.levels.truncate(self.levels.len().saturating_sub(1));
+                    self.ascend();
                     continue;
                 }
                 Some(Err(error)) => Err(Loss {
-                    path: level.path.clone(),
+                    path: self.path.clone(),
                     error,
                 }),
                 Some(Ok(shown)) => {
-                    let path = level.path.join(&Name::from_bytes(&shown.name));
+                    let path = self.path.join(&Name::from_bytes(&shown.name));
                     self.entry(&scan, &shown, path)
                 }
             });
@@ -152,7 +158,24 @@ impl Names<'_> {
     }
 }
 
-impl Entries<'_> {
+impl<'a> Entries<'a> {
+    fn ascend(&mut self) {
+        self.levels.pop();
+        if let Some(level) = self.levels.last() {
+            self.path.truncate(level.path_len);
+        }
+    }
+
+    /// What is in the directory at `path` follows.
+    fn enter(&mut self, node: NodeId, path: &GuestPath, names: Names<'a>) {
+        self.path = path.clone();
+        self.levels.push(Level {
+            node,
+            path_len: path.as_bytes().len(),
+            names,
+        });
+    }
+
     /// The entry at `path`; if it is a directory, what follows are its entries.
     fn entry(&mut self, scan: &Scan, shown: &Shown<'_>, path: GuestPath) -> Result<Entry, Loss> {
         let node = NodeId(shown.number);
@@ -187,14 +210,11 @@ impl Entries<'_> {
     fn enter_damaged(&mut self, node: NodeId, path: &GuestPath) {
         let range = self.scan.children_of(node.0);
         let known = self.levels.iter().any(|level| level.node == node);
-        if range.is_empty() || known || self.levels.len() >= MAX_DEPTH {
+        let too_deep = self.levels.len() >= MAX_DEPTH || path.as_bytes().len() > MAX_PATH;
+        if range.is_empty() || known || too_deep {
             return;
         }
-        self.levels.push(Level {
-            node,
-            path: path.clone(),
-            names: Names::Orphaned(range),
-        });
+        self.enter(node, path, Names::Orphaned(range));
     }
 
     /// What the node's own record says of it.
@@ -218,15 +238,15 @@ impl Entries<'_> {
                 format!("depth {MAX_DEPTH}"),
             ));
         }
+        if path.as_bytes().len() > MAX_PATH {
+            let found = format!("a path of {} bytes", path.as_bytes().len());
+            return Err(damaged(&tree::codes::TOO_DEEP, found));
+        }
         let names = match self.scan.listed(node.0) {
             Some(range) => Names::Scanned(range),
             None => Names::Indexed(self.volume.read_dir(node, Cursor::START)?),
         };
-        self.levels.push(Level {
-            node,
-            path: path.clone(),
-            names,
-        });
+        self.enter(node, path, names);
         Ok(())
     }
 }

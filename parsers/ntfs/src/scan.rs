@@ -30,7 +30,7 @@ use tree::{Name, StreamInfo};
 use crate::stream::Stream;
 use crate::volume::Inner;
 
-use batch::Batch;
+use batch::{Batch, Scratch};
 use children::{Child, Children};
 pub(crate) use row::Row;
 
@@ -135,7 +135,7 @@ fn read_batches(volume: &Inner, mft: &Stream, batch_records: u64) -> Vec<Batch> 
     let next = AtomicU64::new(0);
     let work = || {
         let mut done = Vec::new();
-        let mut buf = Vec::new();
+        let mut scratch = Scratch::default();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= count {
@@ -143,7 +143,8 @@ fn read_batches(volume: &Inner, mft: &Stream, batch_records: u64) -> Vec<Batch> 
             }
             let first = number.saturating_mul(batch_records);
             let records = batch_records.min(volume.mft.len().saturating_sub(first));
-            done.push((number, Batch::read(volume, mft, first, records, &mut buf)));
+            let batch = Batch::read(volume, mft, first, records, &mut scratch);
+            done.push((number, batch));
         }
     };
     let mut batches: Vec<(u64, Batch)> = in_parallel(work).into_iter().flatten().collect();

@@ -32,8 +32,9 @@ impl GuestPath {
         Self(path)
     }
 
-    /// Cuts off all but the first `len` bytes, where a name must end.
-    pub(crate) fn truncate(&mut self, len: usize) {
+    /// Cuts off all but the first `len` bytes, where a name must end: back to a path that this one was
+    /// joined from.
+    pub fn truncate(&mut self, len: usize) {
         self.0.truncate(len);
     }
 

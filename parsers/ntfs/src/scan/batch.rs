@@ -36,6 +36,13 @@ pub(super) struct Batch {
     pub(super) indexes: Vec<(u32, Option<Digest>)>,
 }
 
+/// Room that reading one batch after the other uses again.
+#[derive(Default)]
+pub(super) struct Scratch {
+    bytes: Vec<u8>,
+    batch: Batch,
+}
+
 /// What is met on the way through a record's attributes.
 #[derive(Default)]
 struct Met<'a> {
@@ -49,21 +56,21 @@ struct Met<'a> {
 }
 
 impl Batch {
-    /// Reads and parses `records` records from number `first` on; `buf` is only there to be reused.
+    /// Reads and parses `records` records from number `first` on.
     pub(super) fn read(
         volume: &Inner,
         mft: &Stream,
         first: u64,
         records: u64,
-        buf: &mut Vec<u8>,
+        scratch: &mut Scratch,
     ) -> Self {
+        let Scratch { bytes: buf, batch } = scratch;
         let size = volume.mft.record_size();
         let offset = first.saturating_mul(blockio::clamp(size));
         let len = usize::try_from(records)
             .unwrap_or_default()
             .saturating_mul(size);
         buf.resize(len, 0);
-        let mut batch = Self::default();
         let whole = mft.read_exact_at(buf, offset).is_ok();
         for (number, bytes) in (first..).zip(buf.chunks_exact_mut(size.max(1))) {
             // A bad sector costs its own records, not the batch.
@@ -72,15 +79,19 @@ impl Batch {
                 batch.add(volume, number, bytes);
             }
         }
-        batch.shrink();
-        batch
+        batch.take()
     }
 
-    fn shrink(&mut self) {
-        self.rows.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.text.shrink_to_fit();
-        self.streams.shrink_to_fit();
+    /// What was gathered, in vectors that fit: growing each batch on its own, and shrinking it, would
+    /// leave holes of about its size between the batches.
+    fn take(&mut self) -> Self {
+        Self {
+            rows: self.rows.drain(..).collect(),
+            names: self.names.drain(..).collect(),
+            text: self.text.drain(..).collect(),
+            streams: self.streams.drain(..).collect(),
+            indexes: self.indexes.drain(..).collect(),
+        }
     }
 
     /// The row of file record `number`.
