@@ -1,6 +1,6 @@
 //! One entry, with its streams opened, pushed into the sink.
 
-use tree::{Entry, Error, GuestPath, Kind};
+use tree::{Entry, Error, GuestPath, Kind, StreamInfo};
 
 use super::Run;
 use super::hard_links::First;
@@ -111,7 +111,7 @@ impl Run<'_> {
 
     /// Says of each named stream of a link, or of what is not restored, that it is left out.
     fn leave_streams(&self, entry: &Entry, out: &GuestPath) {
-        for stream in &entry.streams {
+        for stream in self.wanted_streams(entry) {
             let mut note = Note::new(&STREAM_LEFT_OUT, STREAM_LEFT_OUT.meaning);
             note.stream = Some(stream.name.clone());
             self.add(Line::about(out, entry.metadata.kind, note));
@@ -129,10 +129,19 @@ impl Run<'_> {
         }
     }
 
+    /// The named streams of an entry, unless the sink has no use for any.
+    fn wanted_streams<'e>(&self, entry: &'e Entry) -> &'e [StreamInfo] {
+        if self.sink.takes_streams() {
+            &entry.streams
+        } else {
+            &[]
+        }
+    }
+
     /// The named streams of an entry, opened; one that cannot be is lost, and the others go on.
     pub(super) fn open_streams(&self, entry: &Entry, out: &GuestPath) -> Vec<Stream> {
         let mut streams = Vec::new();
-        for stream in &entry.streams {
+        for stream in self.wanted_streams(entry) {
             match self.job.fs.open(entry.node, Some(&stream.name)) {
                 Ok(data) => streams.push(Stream {
                     name: stream.name.clone(),

@@ -253,6 +253,10 @@ impl Sink for Folder {
         false
     }
 
+    fn takes_streams(&self) -> bool {
+        self.options.streams != StreamMode::Leave
+    }
+
     fn dir(&self, item: &Item<'_>) -> Result<Outcome, Error> {
         if item.path.is_root() {
             let mut outcome = Outcome::of(Ending::Written);

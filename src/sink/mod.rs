@@ -44,6 +44,11 @@ pub trait Sink: Send + Sync {
     /// Whether it takes one thing at a time and in order, as an archive does.
     fn ordered(&self) -> bool;
 
+    /// Whether named streams are wanted; items come without them otherwise.
+    fn takes_streams(&self) -> bool {
+        true
+    }
+
     /// A directory, before anything in it. Its streams come with it, its times with
     /// [`leave_dir`](Self::leave_dir).
     ///

@@ -26,6 +26,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(what_is_there_is_left_alone),
         test!(threads_do_not_change_the_result),
         test!(streams_as_files_beside),
+        test!(streams_that_are_not_wanted),
         test!(names_are_made_safe_and_none_is_lost),
         test!(several_places_of_a_volume),
         test!(every_state_of_the_demo),
@@ -243,6 +244,29 @@ fn streams_as_files_beside() -> Outcome {
 }
 
 /// Whatever became of a name, the bytes are there once, and a line says where.
+/// What was not asked for is not counted as restored.
+fn streams_that_are_not_wanted() -> Outcome {
+    let volume = Extracted::new("streams", &["--ads", "none", "--json"], 0);
+    let lines = volume.ran.json_lines();
+    let sum = lines.last().expect("a summary");
+    assert_eq!(
+        (&sum["type"], &sum["streams"]),
+        (&"summary".into(), &0.into())
+    );
+    let restored = lines
+        .iter()
+        .filter(|line| line["type"] == "restored" && line["kind"] == "file");
+    let mut total = 0;
+    for line in restored {
+        let size = std::fs::metadata(line["to"].as_str().expect("a place"))?.len();
+        assert_eq!(line["size"], size, "{line}");
+        total += size;
+    }
+    assert!(total > 0);
+    assert_eq!(sum["bytes"], total);
+    Ok(())
+}
+
 fn names_are_made_safe_and_none_is_lost() -> Outcome {
     let volume = Extracted::new("names", &["--json"], 0);
     let lines = volume.ran.json_lines();
