@@ -218,6 +218,17 @@ fn survey(source: &Path, finder: &Finder, cache: &Cache) -> Survey {
     Finder::new(Arc::new(Folders::beside(source)), cache).survey()
 }
 
+impl Volume {
+    /// The folder that its root becomes where several volumes go into one place: `C`, `disk0-part2`.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        match self.letter {
+            Some(letter) => letter.to_string(),
+            None => self.name.replace('/', "-"),
+        }
+    }
+}
+
 impl Disk {
     /// The disk's bytes.
     ///

@@ -177,16 +177,8 @@ fn options(args: &Args, volume: &Volume, several: bool) -> Options {
         options.jobs = jobs;
     }
     options.letters = volume.letter.into_iter().collect();
-    options.prefix = several.then(|| folder_of(volume));
+    options.prefix = several.then(|| Name::from(&*volume.folder()));
     options
-}
-
-/// The folder of DEST that a volume's root becomes where several volumes are given.
-fn folder_of(volume: &Volume) -> Name {
-    match volume.letter {
-        Some(letter) => Name::from(&*letter.to_string()),
-        None => Name::from(&*volume.name.replace('/', "-")),
-    }
 }
 
 /// What is to be extracted, volume by volume.

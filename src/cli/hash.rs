@@ -20,7 +20,7 @@ const BATCH: usize = 256;
 
 /// Checksums of files, and of their streams
 ///
-/// Text output is what `sha256sum -c` reads. A file that cannot be read in full has no checksum; it is
+/// Text output is what `sha256sum -c` reads in the folder that extract filled. A file that cannot be read in full has no checksum; it is
 /// listed as an error and the run goes on.
 ///
 ///   hvrestore hash -R /backup/web01 'C:\Users'
@@ -60,7 +60,12 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
             ..Style::default()
         },
     );
-    for target in targets::of(&backup, &args.places, ctx)? {
+    let targets = targets::of(&backup, &args.places, ctx)?;
+    let several = targets
+        .windows(2)
+        .any(|pair| pair[0].volume.name != pair[1].volume.name);
+    for target in targets {
+        listing.within(several.then(|| target.volume.folder()));
         let hasher = Hasher {
             args,
             volume: target.volume,

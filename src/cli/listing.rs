@@ -31,6 +31,8 @@ pub(crate) struct Listing<'a> {
     several: bool,
     delivered: bool,
     cause: Exit,
+    /// What the names of checksums begin with.
+    folder: String,
 }
 
 impl<'a> Listing<'a> {
@@ -42,6 +44,7 @@ impl<'a> Listing<'a> {
             style,
             out: ctx.stdout(),
             line: Vec::new(),
+            folder: String::new(),
             text: String::new(),
             several: false,
             delivered: false,
@@ -145,6 +148,11 @@ impl<'a> Listing<'a> {
         self.line.extend_from_slice(self.text.as_bytes());
     }
 
+    /// What checksums' names begin with from here on: as [`extract`](super::extract) puts the volume.
+    pub(crate) fn within(&mut self, folder: Option<String>) {
+        self.folder = folder.map_or_else(String::new, |folder| folder + "/");
+    }
+
     /// Shows a stream's checksum: `sha256sum`'s line for people, an object for scripts. `sum` is the
     /// algorithm's name and the hex digits.
     ///
@@ -170,14 +178,12 @@ impl<'a> Listing<'a> {
             object.end_line();
             return Ok(self.out.write_all(&self.line)?);
         }
-        let colon = if stream.is_empty() { "" } else { ":" };
-        let (path, stream) = (path.to_string(), stream.to_string());
-        let (path, stream) = (text::escape(&path), text::escape(&stream));
-        Ok(writeln!(
-            self.out,
-            "{}  {}{path}{colon}{stream}",
-            sum.1, volume.name
-        )?)
+        let mut name = self.folder.clone();
+        name.push_str(path.to_string().trim_start_matches('/'));
+        if !stream.is_empty() {
+            name.push_str(&format!(":{stream}"));
+        }
+        Ok(writeln!(self.out, "{}", text::sum_line(sum.1, &name))?)
     }
 
     /// Shows that an item at `path` is lost; the listing goes on.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 use tree::Time;
 
@@ -32,6 +33,23 @@ fn is_hostile(char: char) -> bool {
             | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
             | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
             | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// A line as `sha256sum` writes and reads it: a name with a backslash or the end of a line in it is
+/// spelled with backslashes, and so says the first character. On a terminal the name is escaped.
+#[must_use]
+pub fn sum_line(sum: &str, name: &str) -> String {
+    if std::io::stdout().is_terminal() {
+        return format!("{sum}  {}", escape(name));
+    }
+    if !name.contains(['\\', '\n', '\r']) {
+        return format!("{sum}  {name}");
+    }
+    let name = name
+        .replace('\\', "\\\\")
+        .replace('\n', "\\n")
+        .replace('\r', "\\r");
+    format!("\\{sum}  {name}")
 }
 
 /// `bytes` in the largest binary unit that keeps it at 1 or more: `8.0 GiB`, `512 B`.
@@ -75,6 +93,12 @@ mod tests {
         assert_eq!(escape("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(escape("gpj.\u{202E}exe"), "gpj.\\u{202e}exe");
         assert_eq!(escape("x\ny\u{200B}"), "x\\u{a}y\\u{200b}");
+    }
+
+    #[test]
+    fn sums_are_written_as_sha256sum_does() {
+        assert_eq!(sum_line("00ff", "Users/a b.txt"), "00ff  Users/a b.txt");
+        assert_eq!(sum_line("00ff", "a\nb\\c"), "\\00ff  a\\nb\\\\c");
     }
 
     #[test]
