@@ -133,7 +133,9 @@ impl Matcher<'_> {
 
     /// Whether a longer path can match.
     pub(super) fn goes_on(&self, states: &States) -> bool {
-        states.iter().any(|&(alternative, done)| done < self.alternatives[alternative].len())
+        states
+            .iter()
+            .any(|&(alternative, done)| done < self.alternatives[alternative].len())
     }
 
     /// The names that can come next, if it can be no others.

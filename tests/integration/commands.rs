@@ -68,7 +68,11 @@ fn inspect_draws_disks_partitions_and_volumes() -> Outcome {
     ] {
         assert!(ran.text().contains(part), "{part}: {}", ran.text());
     }
-    assert!(ran.text().contains("└─ disk0/part2"), "the last: {}", ran.text());
+    assert!(
+        ran.text().contains("└─ disk0/part2"),
+        "the last: {}",
+        ran.text()
+    );
     assert_eq!(demo("info", &[]).text(), ran.text(), "its other name");
     Ok(())
 }
