@@ -82,8 +82,7 @@ impl Batch {
         batch.take()
     }
 
-    /// What was gathered, in vectors that fit: growing each batch on its own, and shrinking it, would
-    /// leave holes of about its size between the batches.
+    /// What was gathered, in vectors that fit; the room it was gathered in stays.
     fn take(&mut self) -> Self {
         Self {
             rows: self.rows.drain(..).collect(),
