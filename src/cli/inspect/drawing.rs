@@ -95,6 +95,9 @@ fn of_layer(layer: &LayerEntry) -> Branch {
         title += &format!(", holds {}", text::size(allocated));
     }
     let mut branch = Branch::new(title + &found_by(layer));
+    if let Some(id) = image.id() {
+        branch.remarks.push(format!("identifier {id}"));
+    }
     let replay = image.log_replay();
     branch.remarks.extend(replay.map(ToString::to_string));
     branch
