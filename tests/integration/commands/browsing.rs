@@ -273,13 +273,7 @@ fn hash_by_blake3() -> Outcome {
 fn names_cannot_steer_a_terminal() -> Outcome {
     let sources = Sources::testdata(&["ntfs/names.img.zst"]);
     let image = sources.path("names.img");
-    for arguments in [
-        &["ls", "-R"][..],
-        &["ls", "-lR"],
-        &["tree"],
-        &["hash", "-R"],
-        &["find"],
-    ] {
+    for arguments in [&["ls", "-R"][..], &["ls", "-lR"], &["tree"], &["find"]] {
         let mut program = command(arguments);
         program.arg(&image);
         let ran = run(program).expect_code(0);
