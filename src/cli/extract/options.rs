@@ -1,0 +1,81 @@
+//! How things are put into the destination: conflicts, streams, files with gaps.
+
+use clap::ValueEnum;
+
+use crate::sink::{self, Conflict, Sources, StreamMode};
+
+/// How things are put into the destination.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct WritingArgs {
+    /// Where a file of that name is in DEST already
+    #[arg(long, value_enum, default_value_t, value_name = "RULE")]
+    on_conflict: Rule,
+    /// The same as --on-conflict overwrite
+    #[arg(long, conflicts_with_all = ["on_conflict", "skip_existing"])]
+    overwrite: bool,
+    /// The same as --on-conflict skip
+    #[arg(long, conflicts_with = "on_conflict")]
+    skip_existing: bool,
+    /// Where named streams go: into the file itself (extended attributes user.NAME; native on Windows),
+    /// into files beside it called FILE:STREAM, or nowhere
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    ads: Ads,
+    /// Save nothing of a file that cannot be read in full
+    #[arg(long)]
+    no_partial: bool,
+}
+
+/// What to do where something of that name is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Rule {
+    /// Leave it and count the file as not restored
+    #[default]
+    Fail,
+    /// Leave it
+    Skip,
+    /// Replace it
+    Overwrite,
+    /// Put the new one beside it
+    Rename,
+    /// Replace it if the guest's was written later
+    Newer,
+}
+
+/// Where named streams go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Ads {
+    /// Into the file itself, where DEST can; else beside it
+    #[default]
+    Native,
+    /// Into files beside it
+    Files,
+    /// Nowhere
+    None,
+}
+
+impl WritingArgs {
+    /// How the folder sink is to be set up, which never replaces a file of `sources`.
+    pub(super) fn folder(&self, sources: Sources) -> sink::Options {
+        let rule = match self.on_conflict {
+            _ if self.overwrite => Rule::Overwrite,
+            _ if self.skip_existing => Rule::Skip,
+            rule => rule,
+        };
+        sink::Options {
+            conflict: match rule {
+                Rule::Fail => Conflict::Fail,
+                Rule::Skip => Conflict::Skip,
+                Rule::Overwrite => Conflict::Overwrite,
+                Rule::Rename => Conflict::Rename,
+                Rule::Newer => Conflict::Newer,
+            },
+            streams: match self.ads {
+                Ads::Native => StreamMode::Native,
+                Ads::Files => StreamMode::Files,
+                Ads::None => StreamMode::Leave,
+            },
+            partial: !self.no_partial,
+            sources,
+        }
+    }
+}
