@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tree::{GuestPath, Metadata};
+use tree::{GuestPath, Metadata, NodeId};
 
 use super::Run;
 use crate::sink::Item;
@@ -12,6 +12,7 @@ pub(super) struct Branch {
     pub(super) parent: Option<Arc<Self>>,
     /// The guest's path.
     pub(super) path: GuestPath,
+    pub(super) node: NodeId,
     pub(super) metadata: Metadata,
 }
 
@@ -27,6 +28,7 @@ impl Run<'_> {
                     metadata: &branch.metadata,
                     data: None,
                     streams: Vec::new(),
+                    origin: self.origin(branch.node),
                     watch: self.watch,
                 };
                 self.leave(&item);

@@ -1,12 +1,12 @@
 //! One entry, with its streams opened, pushed into the sink.
 
-use tree::{Entry, Error, GuestPath, Kind, StreamInfo};
+use tree::{Entry, Error, GuestPath, Kind, NodeId, StreamInfo};
 
 use super::Run;
 use super::hard_links::First;
 use crate::report::{Line, Report, error_code, error_text};
 use crate::sink::codes::{NOT_A_FILE, STREAM_LEFT_OUT};
-use crate::sink::{Ending, Item, Note, Outcome, Stream};
+use crate::sink::{Ending, Item, Note, Origin, Outcome, Stream};
 
 impl Run<'_> {
     /// Pushes what is no directory.
@@ -53,6 +53,7 @@ impl Run<'_> {
             metadata: &entry.metadata,
             data,
             streams,
+            origin: self.origin(entry.node),
             watch: self.watch,
         };
         let ending = self.record(&item, self.sink.file(&item));
@@ -125,8 +126,15 @@ impl Run<'_> {
             metadata,
             data: None,
             streams: Vec::new(),
+            origin: self.origin(entry.node),
             watch,
         }
+    }
+
+    /// Where the item `node` comes from.
+    pub(super) fn origin(&self, node: NodeId) -> Origin<'_> {
+        let fs = self.job.fs;
+        Origin { fs, node }
     }
 
     /// The named streams of an entry, unless the sink has no use for any.

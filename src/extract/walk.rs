@@ -158,15 +158,22 @@ impl Walk<'_, '_> {
             metadata,
             data: None,
             streams,
+            origin: self.run.origin(entry.node),
             watch: self.run.watch,
         };
         let made = self.run.push_dir(&item);
         if made {
             let parent = self.open.last().cloned();
-            let Entry { path, metadata, .. } = entry;
+            let Entry {
+                path,
+                node,
+                metadata,
+                ..
+            } = entry;
             self.open.push(Arc::new(Branch {
                 parent,
                 path,
+                node,
                 metadata,
             }));
         }

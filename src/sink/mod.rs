@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use blockio::{Code, ReadAt};
-use tree::{GuestPath, Link, Metadata, Name};
+use tree::{Details, FileSystem, GuestPath, Link, Metadata, Name, NodeId};
 
 use crate::progress::Watch;
 
@@ -103,8 +103,19 @@ pub struct Item<'a> {
     pub data: Option<Arc<dyn ReadAt>>,
     /// Its named streams.
     pub streams: Vec<Stream>,
+    /// Where it comes from, for what only some sinks want of it.
+    pub origin: Origin<'a>,
     /// Who is told of the bytes that go by, and whether to stop.
     pub watch: Watch<'a>,
+}
+
+/// Where an item comes from. Nothing is read before it is asked for.
+#[derive(Clone, Copy)]
+pub struct Origin<'a> {
+    /// The volume.
+    pub fs: &'a dyn FileSystem,
+    /// What it is there.
+    pub node: NodeId,
 }
 
 /// A named stream with its bytes.
@@ -174,6 +185,22 @@ impl Note {
 }
 
 impl Item<'_> {
+    /// Its security descriptor in self-relative form, read from the volume now.
+    ///
+    /// # Errors
+    /// The volume's; see [`FileSystem::security`].
+    pub fn security(&self) -> Result<Option<Arc<[u8]>>, tree::Error> {
+        self.origin.fs.security(self.origin.node)
+    }
+
+    /// Its extended attributes, reparse data, object id and so on, read from the volume now.
+    ///
+    /// # Errors
+    /// The volume's; see [`FileSystem::details`].
+    pub fn details(&self) -> Result<Details, tree::Error> {
+        self.origin.fs.details(self.origin.node)
+    }
+
     /// Bytes of all its streams.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -43,6 +43,15 @@ blockio::codes! {
     /// A directory's index is damaged.
     INDEX = "HV-D213": "the index of a directory is damaged"
         => "its files were found by their own records where those are intact, and are marked as unindexed; compare with another checkpoint";
+    /// A file's security descriptor cannot be had.
+    SECURITY_DESCRIPTOR = "HV-D240": "the security descriptor of a file is damaged"
+        => "its content is not touched by this; take its owner and permissions from another checkpoint, or let it inherit those of its folder";
+    /// Extended attributes cannot be understood.
+    EXTENDED_ATTRIBUTES = "HV-D241": "the extended attributes of a file are damaged"
+        => "its content is not touched by this; take them from another checkpoint if a program needs them";
+    /// An object id is none.
+    OBJECT_ID = "HV-D242": "the object id of a file is damaged"
+        => "its content is not touched by this; only the tracking of links to it is lost";
     /// A file is compressed by WOF.
     WOF = "HV-E220": "the file is compressed by WOF (CompactOS), which is not supported"
         => "attach the disk to a Windows machine to read this file, or take it from another copy";
@@ -67,6 +76,9 @@ blockio::codes! {
     /// The mirror of the first file records was used.
     MFT_MIRROR = "HV-W231": "a file record of the system is damaged; its copy in $MFTMirr was used"
         => "the master file table has damage; compare the listing with another checkpoint";
+    /// The mirror copy of security descriptors was used.
+    SECURITY_MIRROR = "HV-W243": "a security descriptor in $Secure is damaged; its mirror copy was used"
+        => "the descriptors are right, as their hashes say; the volume has damage: compare the listing with another checkpoint";
     /// The case table is damaged.
     UPCASE = "HV-W232": "the case table ($UpCase) is damaged; the standard one was used"
         => "names with rare letters may not be found by another case; list the directory to see their exact spelling";

@@ -21,6 +21,8 @@ pub(crate) mod record_number {
     pub(crate) const VOLUME: u64 = 3;
     pub(crate) const ROOT: u64 = 5;
     pub(crate) const BITMAP: u64 = 6;
+    /// Where the security descriptors are, from version 3 on.
+    pub(crate) const SECURE: u64 = 9;
     pub(crate) const UPCASE: u64 = 10;
     pub(crate) const EXTEND: u64 = 11;
     /// Records below this one belong to the file system itself, but for the root.
@@ -32,6 +34,8 @@ pub(crate) mod attribute_type {
     pub(crate) const STANDARD_INFORMATION: u32 = 0x10;
     pub(crate) const ATTRIBUTE_LIST: u32 = 0x20;
     pub(crate) const FILE_NAME: u32 = 0x30;
+    pub(crate) const OBJECT_ID: u32 = 0x40;
+    pub(crate) const SECURITY_DESCRIPTOR: u32 = 0x50;
     pub(crate) const VOLUME_NAME: u32 = 0x60;
     pub(crate) const VOLUME_INFORMATION: u32 = 0x70;
     pub(crate) const DATA: u32 = 0x80;
@@ -39,6 +43,7 @@ pub(crate) mod attribute_type {
     pub(crate) const INDEX_ALLOCATION: u32 = 0xA0;
     pub(crate) const BITMAP: u32 = 0xB0;
     pub(crate) const REPARSE_POINT: u32 = 0xC0;
+    pub(crate) const EA: u32 = 0xE0;
     /// Ends the attributes of a file record.
     pub(crate) const END: u32 = 0xFFFF_FFFF;
 }
@@ -54,6 +59,9 @@ pub(crate) const ATTRIBUTE_SPARSE: u16 = 0x8000;
 
 /// The name of a directory's index, `$I30`.
 pub(crate) const DIRECTORY_INDEX: [u16; 4] = [0x24, 0x49, 0x33, 0x30];
+
+/// The stream of `$Secure` with the security descriptors, `$SDS`.
+pub(crate) const SECURITY_DESCRIPTORS: [u16; 4] = [0x24, 0x53, 0x44, 0x53];
 
 /// Boot sector, BIOS parameter block and extension included.
 #[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -170,6 +178,49 @@ pub(crate) struct StandardInformation {
     pub(crate) attributes: U32,
 }
 const _: () = assert!(size_of::<StandardInformation>() == 36);
+
+/// What follows in a $STANDARD_INFORMATION from version 3 on.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct StandardInformation3 {
+    pub(crate) max_versions: U32,
+    pub(crate) version: U32,
+    pub(crate) class_id: U32,
+    pub(crate) owner_id: U32,
+    /// Which descriptor of `$Secure` is the file's; 0: none.
+    pub(crate) security_id: U32,
+    pub(crate) quota_charged: U64,
+    /// Position in the change journal; 0: none.
+    pub(crate) usn: U64,
+}
+const _: () = assert!(size_of::<StandardInformation>() + size_of::<StandardInformation3>() == 72);
+
+/// Header of an entry of `$SDS` (SECURITY_DESCRIPTOR_HEADER).
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct SecurityHeader {
+    /// Of the descriptor's bytes.
+    pub(crate) hash: U32,
+    pub(crate) security_id: U32,
+    /// Where in `$SDS` this entry is.
+    pub(crate) offset: U64,
+    /// Bytes of this header and the descriptor.
+    pub(crate) length: U32,
+}
+const _: () = assert!(size_of::<SecurityHeader>() == 20);
+
+/// Header of an entry of an $EA attribute (FILE_FULL_EA_INFORMATION), before name and value.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct EaHeader {
+    /// Bytes to the next entry; 0: this is the last.
+    pub(crate) next: U32,
+    pub(crate) flags: u8,
+    /// In bytes, without the NUL behind it.
+    pub(crate) name_length: u8,
+    pub(crate) value_length: U16,
+}
+const _: () = assert!(size_of::<EaHeader>() == 8);
 
 /// Value of a $FILE_NAME attribute before the name itself; also the key of an index entry.
 #[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]

@@ -11,17 +11,13 @@ use tree::{
 use crate::codes;
 use crate::content;
 use crate::file::File;
-use crate::file_name::FileName;
 use crate::flaw::{Flaw, Result};
 use crate::format::{attribute_type, record_number};
 use crate::listing::{Listing, is_possible};
-use crate::metadata::{file_names, streams};
+use crate::metadata::streams;
 use crate::reparse::ReparsePoint;
 use crate::storage;
 use crate::volume::{Inner, Volume};
-
-/// Bytes of a reparse point's header, which its raw data goes without.
-const REPARSE_HEADER: usize = 8;
 
 impl FileSystem for Volume {
     fn info(&self) -> VolumeInfo {
@@ -39,7 +35,11 @@ impl FileSystem for Volume {
             cluster_size: u32::try_from(volume.geometry.cluster_size).unwrap_or(u32::MAX),
             sector_size: volume.geometry.sector_size,
             dirty: information.dirty.clone(),
-            notes: volume.notes.iter().map(|note| volume.named(note)).collect(),
+            notes: volume
+                .notes()
+                .iter()
+                .map(|note| volume.named(note))
+                .collect(),
         }
     }
 
@@ -93,11 +93,21 @@ impl FileSystem for Volume {
             .ok_or(Error::NotALink)
     }
 
-    fn details(&self, node: NodeId) -> Result<Details, Error> {
+    fn security(&self, node: NodeId) -> Result<Option<Arc<[u8]>>, Error> {
         let file = self.0.existing(node)?;
         self.0
-            .details_of(&file)
+            .security_of(&file)
             .map_err(|fault| self.0.error(&fault))
+    }
+
+    fn details(&self, node: NodeId) -> Result<Details, Error> {
+        let file = self.0.existing(node)?;
+        let details = self.0.details_of(&file);
+        let lost = details.lost.iter().map(|fault| self.0.named(fault));
+        Ok(Details {
+            lost: lost.collect(),
+            ..details
+        })
     }
 }
 
@@ -192,19 +202,5 @@ impl Inner {
             true => point.link().map(Some).ok_or_else(damage),
             false => Ok(None),
         }
-    }
-
-    fn details_of(&self, file: &File) -> Result<Details> {
-        let reparse = self.reparse_value(file)?;
-        let reparse = reparse.and_then(|value| value.get(REPARSE_HEADER..).map(Arc::from));
-        let short = file_names(file).find(FileName::is_dos_twin);
-        let long = file_names(file).filter(|name| !name.is_dos_twin());
-        Ok(Details {
-            reparse,
-            short_name: short.map(|name| name.name()),
-            names: long
-                .map(|name| (NodeId(name.parent.record()), name.name()))
-                .collect(),
-        })
     }
 }

@@ -12,6 +12,8 @@
 //! | `mft` | the master file table and its mirror |
 //! | `file`, `joined`, `content` | one file of several records, one attribute of several fragments |
 //! | `metadata`, `file_name`, `reparse`, `storage` | what is known of a file without its data |
+//! | `security`, `secure` | who may do what with a file: its own descriptor, those of `$Secure` |
+//! | `details`, `extended_attributes` | what only some readers want of a file |
 //! | `index`, `upcase` | directories: the B-tree and the order of names |
 //! | `listing`, `scan`, `entries` | one directory; the whole $MFT at once; a subtree in order |
 //! | `volume`, `volume_information`, `free_space`, `fs` | the volume as a tree |
@@ -36,8 +38,10 @@ pub mod codes;
 mod compressed;
 mod content;
 mod data_run;
+mod details;
 mod entries;
 mod error;
+mod extended_attributes;
 mod file;
 mod file_name;
 mod fixup;
@@ -56,6 +60,8 @@ mod record;
 mod reference;
 mod reparse;
 mod scan;
+mod secure;
+mod security;
 mod storage;
 mod stream;
 mod upcase;

@@ -10,7 +10,7 @@ use crate::codes;
 use crate::file::File;
 use crate::file_name::FileName;
 use crate::flaw::{Flaw, Result};
-use crate::format::{StandardInformation, attribute_type};
+use crate::format::{StandardInformation, StandardInformation3, attribute_type};
 use crate::reparse;
 use crate::storage::{self, DataFacts};
 use crate::volume::Inner;
@@ -84,6 +84,17 @@ fn standard_information(file: &File) -> Result<&StandardInformation> {
         let found = "has no whole $STANDARD_INFORMATION";
         Flaw::new(&codes::ATTRIBUTE, found).in_record(file.number())
     })
+}
+
+/// What the file's $STANDARD_INFORMATION has from version 3 on; `None` where it is of an older one.
+pub(crate) fn standard_information_3(file: &File) -> Result<Option<&StandardInformation3>> {
+    let value = file.value(attribute_type::STANDARD_INFORMATION)?;
+    let rest = value.and_then(|value| value.get(size_of::<StandardInformation>()..));
+    Ok(rest.and_then(|rest| {
+        StandardInformation3::ref_from_prefix(rest)
+            .ok()
+            .map(|(tail, _)| tail)
+    }))
 }
 
 /// All names of the file, DOS twins included.

@@ -18,6 +18,7 @@ use crate::mft::Mft;
 use crate::pages::Pages;
 use crate::record::FileRecord;
 use crate::scan::Scan;
+use crate::secure::Secure;
 use crate::upcase::UpCase;
 use crate::volume_information::VolumeInformation;
 
@@ -44,8 +45,12 @@ pub(crate) struct Inner {
     pub(crate) mft: Mft,
     pub(crate) upcase: Arc<UpCase>,
     pub(crate) information: VolumeInformation,
-    /// What was wrong and could be worked around.
-    pub(crate) notes: Vec<Arc<Fault>>,
+    /// What was wrong on opening and could be worked around.
+    notes: Vec<Arc<Fault>>,
+    /// The same of what was read since; each code once.
+    remarks: Mutex<Vec<Arc<Fault>>>,
+    /// `$Secure`, once it was asked for.
+    pub(crate) secure: OnceLock<Result<Secure>>,
     /// Clusters not in use, once counted.
     pub(crate) free: OnceLock<Option<u64>>,
     /// Records below $Extend, once looked up.
@@ -78,6 +83,8 @@ impl Volume {
             upcase: Arc::new(UpCase::standard()),
             information: VolumeInformation::default(),
             notes: note.into_iter().chain(mirrored).collect(),
+            remarks: Mutex::default(),
+            secure: OnceLock::new(),
             free: OnceLock::new(),
             system: OnceLock::new(),
             last_scan: Mutex::default(),
@@ -111,6 +118,20 @@ impl Inner {
                 let flaw = Flaw::new(&codes::UPCASE, fault.found.clone());
                 self.notes.push(flaw.in_part("$UpCase"));
             }
+        }
+    }
+
+    /// All that was wrong so far and could be worked around.
+    pub(crate) fn notes(&self) -> Vec<Arc<Fault>> {
+        let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        self.notes.iter().chain(&*remarks).cloned().collect()
+    }
+
+    /// Notes what could be worked around while reading, the first time it is met.
+    pub(crate) fn remark(&self, fault: Arc<Fault>) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !remarks.iter().any(|known| known.code == fault.code) {
+            remarks.push(fault);
         }
     }
 

@@ -146,3 +146,47 @@ fn compressed_with_slack() {
 fn clusters_of_two_mebibytes() {
     agrees("cluster-2m.img", "msuhanov_ntfs-2m.json");
 }
+
+/// Every file of these volumes has a descriptor in `$Secure`, and the hashes there are right.
+#[test]
+#[ignore = "needs the real images that HVRESTORE_FIXTURES names"]
+fn every_descriptor_is_whole() {
+    for (image, expected) in [
+        ("testfs1.img", "colinfinck_testfs1.json"),
+        ("ads-shared-ids.img", "go-ntfs_charlie.json"),
+        ("lznt1-slack.img", "msuhanov_ntfs-ramslack.json"),
+        ("cluster-2m.img", "msuhanov_ntfs-2m.json"),
+    ] {
+        let expected = manifest(&fixtures().join("expected").join(expected));
+        let volume = open_at(image, expected["offset"].as_u64().unwrap());
+        let entries = volume.entries(volume.root(), &GuestPath::root()).unwrap();
+        let mut some = 0;
+        for entry in entries.map(|entry| entry.unwrap()) {
+            let security = volume.security(entry.node);
+            let security =
+                security.unwrap_or_else(|error| panic!("{image}: {}: {error}", entry.path));
+            if let Some(descriptor) = security {
+                assert_eq!(
+                    (descriptor[0], descriptor[3] & 0x80),
+                    (1, 0x80),
+                    "{}",
+                    entry.path
+                );
+                some += 1;
+            } else {
+                assert!(entry.metadata.system, "{image}: {}", entry.path);
+            }
+            assert!(
+                volume.details(entry.node).unwrap().lost.is_empty(),
+                "{}",
+                entry.path
+            );
+        }
+        assert!(some > 10, "{image}: {some}");
+        assert!(
+            volume.info().notes.is_empty(),
+            "{image}: {:?}",
+            volume.info().notes
+        );
+    }
+}

@@ -64,7 +64,14 @@ pub trait FileSystem: Send + Sync {
     /// [`Error::NotALink`]; a fault where the reparse data is damaged.
     fn read_link(&self, node: NodeId) -> Result<Link, Error>;
 
-    /// What only some readers want of `node`.
+    /// The security descriptor of `node` in self-relative form (MS-DTYP 2.4.6), as it is stored:
+    /// who owns it and who may do what. None where the volume keeps none for it.
+    ///
+    /// # Errors
+    /// As [`metadata`](Self::metadata); a fault where the descriptor itself is damaged.
+    fn security(&self, node: NodeId) -> Result<Option<Arc<[u8]>>, Error>;
+
+    /// What only some readers want of `node`. What of it is damaged is in [`Details::lost`].
     ///
     /// # Errors
     /// As [`metadata`](Self::metadata).

@@ -9,7 +9,8 @@
 //! | [`NodeId`], [`Cursor`], [`DirEntry`], [`Entry`] | what listings yield |
 //! | [`Metadata`], [`Kind`], [`Storage`], [`Attributes`], [`Time`], [`Rfc3339`] | what is known of a node without its data |
 //! | [`Name`], [`GuestPath`] | names and paths as bytes, lone surrogates and all |
-//! | [`Link`], [`StreamInfo`], [`Details`] | links, streams and the rest |
+//! | [`Link`], [`StreamInfo`] | links and streams |
+//! | [`Details`], [`ExtendedAttribute`], [`ObjectId`] | what only some readers want |
 //! | [`walk`](fn@walk), [`resolve`] | a tree depth-first, a path to its node |
 //! | [`Error`], [`Loss`] | a fault, or that a thing is not there |
 
@@ -24,6 +25,7 @@
 
 mod civil;
 pub mod codes;
+mod details;
 mod error;
 mod file_system;
 mod link;
@@ -35,9 +37,10 @@ mod time;
 mod walk;
 
 pub use civil::Rfc3339;
+pub use details::{Birth, Details, ExtendedAttribute, ObjectId};
 pub use error::{Error, Loss};
 pub use file_system::{FileSystem, VolumeInfo};
-pub use link::{Details, Link, LinkKind, StreamInfo};
+pub use link::{Link, LinkKind, StreamInfo};
 pub use listing::{Cursor, DirEntry, DirIter, Entry, EntryIter, NodeId};
 pub use metadata::{Attributes, Kind, Metadata, Storage};
 pub use name::Name;

@@ -1,6 +1,4 @@
-//! Links, streams, and the details only some readers want.
-
-use std::sync::Arc;
+//! Links and streams.
 
 use crate::Name;
 
@@ -37,15 +35,4 @@ pub struct StreamInfo {
     pub size: u64,
     /// Bytes it takes up on the volume.
     pub allocated: u64,
-}
-
-/// What only some readers want of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Details {
-    /// The raw reparse data behind the tag, if it has a reparse point.
-    pub reparse: Option<Arc<[u8]>>,
-    /// The short (8.3) name, if it has one.
-    pub short_name: Option<Name>,
-    /// All names as (directory, name), DOS twins left out.
-    pub names: Vec<(crate::NodeId, Name)>,
 }

@@ -32,6 +32,10 @@ struct Node {
     hidden: Option<Arc<Fault>>,
     /// Why its directory cannot be listed.
     unlisted: Option<Arc<Fault>>,
+    /// Its security descriptor, or why that cannot be read.
+    security: Option<Result<Arc<[u8]>, Arc<Fault>>>,
+    /// The rest; its names are above.
+    details: Details,
 }
 
 impl Default for MemoryTree {
@@ -154,6 +158,22 @@ impl MemoryTree {
     /// What is known of `node`, to be changed.
     pub fn metadata_mut(&mut self, node: NodeId) -> &mut Metadata {
         &mut self.node_mut(node).metadata
+    }
+
+    /// Gives `node` this security descriptor, in self-relative form.
+    pub fn set_security(&mut self, node: NodeId, descriptor: impl AsRef<[u8]>) {
+        self.node_mut(node).security = Some(Ok(descriptor.as_ref().into()));
+    }
+
+    /// From now on the security descriptor of `node` cannot be read, for `fault`.
+    pub fn break_security(&mut self, node: NodeId, fault: Fault) {
+        self.node_mut(node).security = Some(Err(fault.into()));
+    }
+
+    /// Extended attributes, object id and so on of `node`, to be changed. Names are given by
+    /// [`hard_link`](Self::hard_link) and not here.
+    pub fn details_mut(&mut self, node: NodeId) -> &mut Details {
+        &mut self.node_mut(node).details
     }
 
     /// From now on the data of `node` cannot be opened, for `fault`.
@@ -339,10 +359,16 @@ impl FileSystem for MemoryTree {
         self.node(node)?.link.clone().ok_or(Error::NotALink)
     }
 
+    fn security(&self, node: NodeId) -> Result<Option<Arc<[u8]>>, Error> {
+        let security = self.node(node)?.security.clone();
+        security.transpose().map_err(Error::Fault)
+    }
+
     fn details(&self, node: NodeId) -> Result<Details, Error> {
+        let node = self.node(node)?;
         Ok(Details {
-            names: self.node(node)?.names.clone(),
-            ..Details::default()
+            names: node.names.clone(),
+            ..node.details.clone()
         })
     }
 }

@@ -131,6 +131,10 @@ fn nothing_goes_into_a_folder_that_was_not_made() {
         metadata: &metadata,
         data: None,
         streams: Vec::new(),
+        origin: crate::sink::Origin {
+            fs: &tree,
+            node: tree.root(),
+        },
         watch: crate::progress::Watch {
             progress: &Silent,
             cancel: &never,
