@@ -64,6 +64,7 @@ pub fn all() -> Vec<&'static Code> {
         cli::ALL,
         disk::codes::ALL,
         crate::sink::codes::ALL,
+        hive::codes::ALL,
         ntfs::codes::ALL,
         partition::codes::ALL,
         tree::codes::ALL,

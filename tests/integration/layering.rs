@@ -5,7 +5,7 @@
 //! mount/*        -> tree  blockio
 //! ntfs           -> tree  blockio
 //! disk           -> vhdx  vhd  blockio
-//! vhdx vhd partition tree vmcx -> blockio
+//! vhdx vhd partition tree hive vmcx -> blockio
 //! ```
 //!
 //! Inside of `src` two folders are held to less than their crate may: a sink knows `tree` and
@@ -34,6 +34,7 @@ const RULES: &[Rule] = &[
         ours: &[
             "blockio",
             "disk",
+            "hive",
             "ntfs",
             "partition",
             "tree",
@@ -100,6 +101,11 @@ const RULES: &[Rule] = &[
         folder: "parsers/ntfs",
         ours: &["blockio", "tree"],
         external: &["quick_cache", "thiserror", "uuid", "zerocopy"],
+    },
+    Rule {
+        folder: "parsers/hive",
+        ours: &["blockio"],
+        external: &["thiserror", "zerocopy"],
     },
     Rule {
         // Writes images by the specifications, not by the parsers that will read them.

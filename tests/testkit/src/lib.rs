@@ -5,6 +5,7 @@ pub mod checksums;
 pub mod contract;
 pub mod exercise;
 pub mod failing;
+pub mod hive;
 pub mod ldm;
 pub mod memory_tree;
 pub mod mutate;
