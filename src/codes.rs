@@ -53,6 +53,15 @@ pub mod cli {
         /// A volume that is not there.
         NO_SUCH_VOLUME = "HV-E816": "no volume of this backup is the one that was named"
             => "name one of those listed, as disk0/part2 or label=NAME; inspect shows what the other partitions hold";
+        /// A list of paths that cannot be read.
+        NO_LIST = "HV-E817": "the list of paths cannot be read"
+            => "--files-from takes a file with a path a line, or - for standard input; with -0 paths that end with NUL";
+        /// A listed path that is not there.
+        NOT_IN_STATE = "HV-E818": "no such path in this state of the volume"
+            => "look for its name with find, or in another state (--checkpoint); the other paths of the list were restored";
+        /// A filter that leaves nothing.
+        ALL_FILTERED = "HV-E819": "the filters leave nothing of what was selected"
+            => "look with find and the same filters at what they leave; --exclude wins over --include, and patterns with a slash count from the volume's root";
     }
 }
 

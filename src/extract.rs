@@ -15,7 +15,7 @@ use tree::{Entry, FileSystem, GuestPath, Kind, Name};
 
 use crate::progress::{Progress, Watch};
 use crate::report::{Line, Report, Stopped};
-use crate::select::Root;
+use crate::select::{Filter, Root, Sieve};
 use crate::sink::codes::RENAMED;
 use crate::sink::{Ending, Error, Item, Note, Outcome, Sink};
 
@@ -54,6 +54,8 @@ pub struct Options {
     pub prefix: Option<Name>,
     /// Whether the file system's own files are wanted, too.
     pub system: bool,
+    /// What of all that is below the roots is wanted.
+    pub filter: Filter,
     /// How many files are moved at once, unless the sink is ordered.
     pub jobs: NonZeroUsize,
     /// The drive letters by which absolute links of the guest mean this volume.
@@ -67,6 +69,7 @@ impl Default for Options {
         Self {
             prefix: None,
             system: false,
+            filter: Filter::default(),
             jobs,
             letters: Vec::new(),
         }
@@ -84,6 +87,7 @@ pub fn run(job: &Job<'_>, sink: &dyn Sink, progress: &dyn Progress, cancel: &Ato
         report: Mutex::default(),
         stopped: AtomicBool::new(false),
         hard_links: HardLinks::default(),
+        sieve: job.options.filter.on(job.fs),
     };
     let (send, receive) = sync_channel(QUEUE);
     let receive = Mutex::new(receive);
@@ -118,6 +122,7 @@ struct Run<'a> {
     /// Whether it is over before its end.
     stopped: AtomicBool,
     hard_links: HardLinks,
+    sieve: Sieve<'a>,
 }
 
 /// An entry that is no directory, to be pushed by any thread.
@@ -185,6 +190,12 @@ impl Run<'_> {
     fn add(&self, line: Line) {
         self.report().add(&line);
         self.watch.progress.settled(&line);
+    }
+
+    /// Counts what the filter leaves out; a directory stands for all in it.
+    fn filter_out(&self, entry: &Entry) {
+        self.report().filtered += 1;
+        self.watch.progress.filtered(&entry.path);
     }
 
     fn lose(&self, path: &GuestPath, kind: Kind, (code, message): (&'static Code, String)) {

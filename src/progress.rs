@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tree::GuestPath;
+
 use crate::report::Line;
 
 /// Told how a run goes on, from any thread. Silent unless implemented otherwise.
@@ -16,6 +18,9 @@ pub trait Progress: Send + Sync {
 
     /// `bytes` more have been dealt with: moved, left as a hole, or found to be lost.
     fn advanced(&self, _bytes: u64) {}
+
+    /// The filter leaves this path of the guest out, with all below it.
+    fn filtered(&self, _path: &GuestPath) {}
 
     /// One item is settled.
     fn settled(&self, _line: &Line) {}

@@ -33,6 +33,8 @@ pub struct Report {
     pub partial: u64,
     /// Items left alone or out, with a reason that is no loss.
     pub skipped: u64,
+    /// Items that the filter left out; a directory stands for all in it.
+    pub filtered: u64,
     /// Items and streams lost, in whole or in part.
     pub lost: u64,
     /// The lines of what was lost, the first 100,000.
@@ -114,6 +116,12 @@ impl Report {
         self.lost == 0 && self.stopped.is_none()
     }
 
+    /// Whether nothing became of anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.delivered() && self.directories + self.skipped + self.lost == 0 && self.is_whole()
+    }
+
     /// Adds what another run did, as for a second volume.
     pub fn merge(&mut self, other: Self) {
         self.files += other.files;
@@ -124,16 +132,11 @@ impl Report {
         self.bytes += other.bytes;
         self.partial += other.partial;
         self.skipped += other.skipped;
+        self.filtered += other.filtered;
         self.lost += other.lost;
         self.losses.extend(other.losses);
         self.notes.extend(other.notes);
         self.stopped = self.stopped.take().or(other.stopped);
-    }
-
-    /// Adds what could not even be looked at: a directory on the way to what a pattern means.
-    pub fn add_loss(&mut self, loss: &Loss) {
-        let (code, message) = (error_code(&loss.error), error_text(&loss.error));
-        self.add(&Line::lost(&loss.path, Kind::default(), code, message));
     }
 
     /// Counts `line` and keeps it, if it is one to be kept.
@@ -171,7 +174,9 @@ impl Report {
         object
             .number("partial", self.partial)
             .number("skipped", self.skipped);
-        object.number("lost", self.lost);
+        object
+            .number("filtered", self.filtered)
+            .number("lost", self.lost);
         match &self.stopped {
             None => {}
             Some(Stopped::Cancelled) => {
@@ -209,6 +214,9 @@ impl fmt::Display for Report {
         }
         if self.skipped > 0 {
             write!(f, ", {} left out", self.skipped)?;
+        }
+        if self.filtered > 0 {
+            write!(f, ", {} filtered out", self.filtered)?;
         }
         match &self.stopped {
             None => Ok(()),
@@ -290,6 +298,12 @@ impl Line {
         }
     }
 
+    /// The line about what could not even be looked at: a directory on the way to what a pattern means.
+    pub(crate) fn of_loss(loss: &Loss) -> Self {
+        let (code, message) = (error_code(&loss.error), error_text(&loss.error));
+        Self::lost(&loss.path, Kind::default(), code, message)
+    }
+
     /// Appends the line as one JSON object and a line's end.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         let mut object = Object::begin(out);
@@ -368,12 +382,10 @@ mod tests {
 
     #[test]
     fn what_the_volume_names_and_does_not_have_is_damage() {
-        let mut report = Report::default();
-        report.add_loss(&Loss {
+        let line = Line::of_loss(&Loss {
             path: "a".into(),
             error: Error::NotFound,
         });
-        let line = &report.losses[0];
         assert_eq!(line.code.expect("a code").id, "HV-D766");
         assert_eq!(
             line.to_string(),

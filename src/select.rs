@@ -12,12 +12,18 @@
 
 use tree::{FileSystem, GuestPath, Loss, Name, NodeId};
 
+mod filter;
 mod find;
 mod glob;
+mod listed;
 mod pattern;
+mod size;
 
-pub use find::{find, find_each};
+pub use filter::{Filter, Rule, Sieve, Sift, Verdict};
+pub use find::{find, find_each, topmost};
+pub use listed::Lookup;
 pub use pattern::{Matcher, Pattern, PatternError};
+pub use size::SizeTest;
 
 /// Something selected, with all below it.
 #[derive(Clone, Debug, PartialEq, Eq)]

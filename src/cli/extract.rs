@@ -6,19 +6,25 @@ use std::path::PathBuf;
 use tree::Name;
 
 use crate::cli::args::PlaceArgs;
+use crate::cli::filter::{FilterArgs, Filters};
 use crate::cli::lines::Lines;
 use crate::cli::stop::exit_of_code;
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, Stop};
+use crate::codes;
 use crate::extract::{self, Job, Options};
 use crate::open::{Backup, Volume};
+use crate::progress::Progress;
 use crate::report::{Report, Stopped};
+use crate::select::Root;
 use crate::sink::codes::IS_SOURCE;
 use crate::sink::{Error, Folder, Refusal, Sink, Sources};
 
 mod chosen;
+mod files_from;
 mod options;
 
 use chosen::Chosen;
+use files_from::ListArgs;
 use options::WritingArgs;
 
 /// Get files and folders out of the guest
@@ -32,6 +38,8 @@ use options::WritingArgs;
 ///   hvrestore extract /backup/web01 'C:\Users\ana\Documents' -o out
 ///   hvrestore extract /backup/web01 'C:\Users\*\*.docx' --checkpoint base -o out
 ///   hvrestore extract /backup/web01 disk1/part2/data label=Logs/2026 -o out
+///   hvrestore extract /backup/web01 'C:\Users' --exclude AppData --exclude '*.tmp' --newer 30d -o out
+///   hvrestore find /backup/web01 '*.docx' -0 | hvrestore extract /backup/web01 --files-from - -0 -o out
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -43,6 +51,12 @@ pub(crate) struct Args {
     /// How things are put there.
     #[command(flatten)]
     writing: WritingArgs,
+    /// Which paths besides.
+    #[command(flatten)]
+    list: ListArgs,
+    /// What of all that is wanted.
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Also the file system's own files
     #[arg(short, long)]
     all: bool,
@@ -56,33 +70,46 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or the destination cannot be used.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let filters = args.filter.parse()?;
     let backup = ctx.open(&args.places.source)?;
-    let chosen = Chosen::find(&args.places, &backup, ctx)?;
+    let chosen = Chosen::find(&args.places, &args.list, &backup, ctx)?;
     refuse_source(args, &backup)?;
-    let sources = Sources::at(backup.source_files())?;
-    let folder = Folder::open(&args.output, args.writing.folder(sources)).map_err(refused)?;
+    let jobs = jobs(args, &chosen, &filters, &backup, ctx)?;
     let lines = Lines::new(ctx);
     let mut report = Report::default();
     for loss in &chosen.losses {
-        report.add_loss(loss);
+        lines.settled(loss);
+        report.add(loss);
     }
-    let several = chosen.roots.len() > 1;
-    for (volume, roots) in chosen.roots {
-        let job = Job {
-            fs: &*volume.fs,
-            roots,
-            options: options(args, volume, several),
-        };
-        report.merge(extract::run(&job, &folder, &lines, &ctx.cancel));
-        if report.stopped.is_some() {
-            break;
-        }
-    }
-    if report.stopped.is_none() {
-        folder.finish().map_err(refused)?;
+    if !jobs.is_empty() {
+        let sources = Sources::at(backup.source_files())?;
+        let folder = Folder::open(&args.output, args.writing.folder(sources)).map_err(refused)?;
+        report.merge(into(&folder, &jobs, &lines, ctx)?);
     }
     lines.finish(&report)?;
+    if report.is_empty() && report.filtered > 0 {
+        let text = codes::cli::ALL_FILTERED.meaning;
+        return Err(Stop::new(Exit::NoMatch, &codes::cli::ALL_FILTERED, text).into());
+    }
     Ok(exit(&report))
+}
+
+/// Extracts all volumes into one sink.
+fn into(
+    sink: &dyn Sink,
+    jobs: &[Job<'_>],
+    lines: &Lines<'_>,
+    ctx: &Context,
+) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    for job in jobs {
+        report.merge(extract::run(job, sink, lines, &ctx.cancel));
+        if report.stopped.is_some() {
+            return Ok(report);
+        }
+    }
+    sink.finish().map_err(refused)?;
+    Ok(report)
 }
 
 /// The folder of the backup stays as it is, too: what is added to it would look like part of it.
@@ -105,17 +132,31 @@ fn refuse_source(args: &Args, backup: &Backup) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn options(args: &Args, volume: &Volume, several: bool) -> Options {
-    let mut options = Options {
-        system: args.all,
-        ..Options::default()
+/// A job for each volume.
+fn jobs<'a>(
+    args: &Args,
+    chosen: &Chosen<'a>,
+    filters: &Filters,
+    backup: &Backup,
+    ctx: &Context,
+) -> anyhow::Result<Vec<Job<'a>>> {
+    let several = chosen.roots.len() > 1;
+    let job = |(volume, roots): &(&'a Volume, Vec<Root>)| {
+        let mut options = Options {
+            system: args.all,
+            filter: filters.of(backup, volume, ctx)?,
+            letters: volume.letter.into_iter().collect(),
+            prefix: several.then(|| Name::from(&*volume.folder())),
+            ..Options::default()
+        };
+        options.jobs = args.jobs.unwrap_or(options.jobs);
+        Ok(Job {
+            fs: &*volume.fs,
+            roots: roots.clone(),
+            options,
+        })
     };
-    if let Some(jobs) = args.jobs {
-        options.jobs = jobs;
-    }
-    options.letters = volume.letter.into_iter().collect();
-    options.prefix = several.then(|| Name::from(&*volume.folder()));
-    options
+    chosen.roots.iter().map(job).collect()
 }
 
 fn refused(error: Error) -> anyhow::Error {

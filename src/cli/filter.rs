@@ -1,63 +1,114 @@
-//! What `find` looks for: sizes, times, kinds.
+//! What of a listing is wanted: patterns, sizes, times, kinds.
 
 use std::str::FromStr;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tree::{Kind, Time};
 
-/// A size to compare with: `+10M` at least, `-1G` at most, `4096` exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SizeTest {
-    /// This many bytes or more.
-    AtLeast(u64),
-    /// This many bytes or fewer.
-    AtMost(u64),
-    /// Exactly this many bytes.
-    Exactly(u64),
+use crate::cli::address::{Address, VolumeChoice};
+use crate::cli::{Context, Exit, Stop, targets};
+use crate::open::{Backup, Volume};
+use crate::select::{Filter, PatternError, Rule, SizeTest};
+use crate::sink::codes::PATTERN;
+
+/// What of all that is selected is wanted.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Filter")]
+pub(crate) struct FilterArgs {
+    /// Only what matches, or is in a folder that matches (repeatable). A pattern without a slash is
+    /// matched against names, one with a slash against paths from the volume's root (**/ to begin
+    /// anywhere), one that ends with a slash against folders only
+    #[arg(long, value_name = "GLOB")]
+    include: Vec<String>,
+    /// Leave out what matches, with all below it; wins over --include (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Size: +10M at least, -1G at most, 4096 exactly
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    size: Option<SizeTest>,
+    /// Written after this time (2026-11-01, 2026-11-01T12:00Z), or within this age (7d, 12h)
+    #[arg(long, value_name = "TIME")]
+    newer: Option<When>,
+    /// Written before this time, or longer ago than this age
+    #[arg(long, value_name = "TIME")]
+    older: Option<When>,
 }
 
-impl SizeTest {
-    /// Whether `size` bytes pass.
-    #[must_use]
-    pub(crate) fn passes(self, size: u64) -> bool {
-        match self {
-            Self::AtLeast(least) => size >= least,
-            Self::AtMost(most) => size <= most,
-            Self::Exactly(bytes) => size == bytes,
-        }
+/// What was written, with its patterns read.
+pub(crate) struct Filters {
+    include: Vec<(VolumeChoice, Rule)>,
+    exclude: Vec<(VolumeChoice, Rule)>,
+    /// What is asked of every volume.
+    tests: Filter,
+}
+
+impl FilterArgs {
+    /// Reads the patterns.
+    ///
+    /// # Errors
+    /// A [`Stop`] where one cannot be read.
+    pub(crate) fn parse(&self) -> Result<Filters, Stop> {
+        let rules = |texts: &[String]| {
+            let rules = texts.iter().map(|text| rule(text));
+            rules.collect::<Result<_, Stop>>()
+        };
+        Ok(Filters {
+            include: rules(&self.include)?,
+            exclude: rules(&self.exclude)?,
+            tests: Filter {
+                size: self.size,
+                newer: self.newer.map(|when| when.0),
+                older: self.older.map(|when| when.0),
+                ..Filter::default()
+            },
+        })
     }
 }
 
-impl FromStr for SizeTest {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.as_bytes().first() {
-            Some(b'+') => bytes(&text[1..]).map(Self::AtLeast),
-            Some(b'-') => bytes(&text[1..]).map(Self::AtMost),
-            _ => bytes(text).map(Self::Exactly),
+impl Filters {
+    /// What they ask of `volume`: a pattern that names a volume is for that one.
+    ///
+    /// # Errors
+    /// A [`Stop`] where a pattern names a volume that is not there.
+    pub(crate) fn of(
+        &self,
+        backup: &Backup,
+        volume: &Volume,
+        ctx: &Context,
+    ) -> anyhow::Result<Filter> {
+        let here = |rules: &[(VolumeChoice, Rule)]| -> anyhow::Result<Vec<Rule>> {
+            let mut here = Vec::new();
+            for (choice, rule) in rules {
+                if *choice == VolumeChoice::Only
+                    || targets::choose(backup, choice, ctx)?.name == volume.name
+                {
+                    here.push(rule.clone());
+                }
+            }
+            Ok(here)
+        };
+        let mut filter = self.tests.clone();
+        filter.include = here(&self.include)?;
+        filter.exclude = here(&self.exclude)?;
+        if filter.include.is_empty() && !self.include.is_empty() {
+            filter.include.push(Rule::nothing());
         }
+        Ok(filter)
     }
 }
 
-/// `10`, `10K`, `10KiB`, `2G`: bytes in binary units.
-fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("{text:?} is no size; write bytes, or a number with K, M, G or T");
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = text[digits.len()..].to_ascii_uppercase();
-    let shift = match unit.trim_end_matches("IB").trim_end_matches('B') {
-        "" => 0,
-        "K" => 10,
-        "M" => 20,
-        "G" => 30,
-        "T" => 40,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    number.checked_mul(1 << shift).ok_or_else(wrong)
+fn rule(text: &str) -> Result<(VolumeChoice, Rule), Stop> {
+    let address = Address::parse(text);
+    let bad = |error: PatternError| Stop::new(Exit::Usage, &PATTERN, error.to_string());
+    if address.volume == VolumeChoice::Only {
+        return Ok((address.volume, Rule::parse(text).map_err(bad)?));
+    }
+    let end = if text.ends_with(['/', '\\']) { "/" } else { "" };
+    let rule = Rule::parse(&format!("/{}{end}", address.path)).map_err(bad)?;
+    Ok((address.volume, rule))
 }
 
 /// A point in time as the operator writes it.
@@ -137,19 +188,6 @@ impl KindTest {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes() {
-        assert_eq!("+10M".parse(), Ok(SizeTest::AtLeast(10 << 20)));
-        assert_eq!("-1GiB".parse(), Ok(SizeTest::AtMost(1 << 30)));
-        assert_eq!("4096".parse(), Ok(SizeTest::Exactly(4096)));
-        assert_eq!("2kb".parse(), Ok(SizeTest::Exactly(2048)));
-        for wrong in ["", "+", "x", "1Q", "99999999999T", "-"] {
-            assert!(wrong.parse::<SizeTest>().is_err(), "{wrong}");
-        }
-        assert!(SizeTest::AtLeast(5).passes(5) && !SizeTest::AtLeast(5).passes(4));
-        assert!(SizeTest::AtMost(5).passes(5) && !SizeTest::AtMost(5).passes(6));
-    }
 
     #[test]
     fn times() {

@@ -5,12 +5,12 @@ use tree::{Entry, GuestPath};
 
 use crate::cli::address::{Address, VolumeChoice};
 use crate::cli::args::{SourceArgs, VolumeArgs};
-use crate::cli::filter::{KindTest, SizeTest, When};
+use crate::cli::filter::{FilterArgs, Filters, KindTest};
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, Stop};
 use crate::codes;
-use crate::select::{Matcher, Pattern};
+use crate::select::{Filter, Matcher, Pattern, Sift};
 
 /// Find files by name, size, time or kind, anywhere in the guest
 ///
@@ -36,15 +36,9 @@ pub(crate) struct Args {
     /// A regular expression the path must match, letter case aside
     #[arg(long, value_name = "REGEX")]
     regex: Option<String>,
-    /// Size: +10M at least, -1G at most, 4096 exactly
-    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
-    size: Option<SizeTest>,
-    /// Written after this time (2026-11-01, 2026-11-01T12:00Z), or within this age (7d, 12h)
-    #[arg(long, value_name = "TIME")]
-    newer: Option<When>,
-    /// Written before this time, or longer ago than this age
-    #[arg(long, value_name = "TIME")]
-    older: Option<When>,
+    /// What of it is wanted.
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Kind
     #[arg(long, value_enum)]
     kind: Option<KindTest>,
@@ -74,7 +68,8 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let targets = targets::find(&backup, &args.under, args.volume.volume.as_deref(), ctx)?;
     let mut listing = Listing::new(ctx, style).over(&targets);
     for target in &targets {
-        query.below(target, &mut listing)?;
+        let filter = query.filters.of(&backup, target.volume, ctx)?;
+        query.below(target, &filter, &mut listing)?;
     }
     listing.finish_some()
 }
@@ -82,6 +77,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 /// What is looked for, whatever the volume.
 struct Query<'a> {
     args: &'a Args,
+    filters: Filters,
     names: Vec<Pattern>,
     paths: Vec<Pattern>,
     regex: Option<Regex>,
@@ -90,6 +86,8 @@ struct Query<'a> {
 /// What is looked for, by the case rule of one volume.
 struct Search<'a> {
     query: &'a Query<'a>,
+    filter: &'a Filter,
+    sift: Sift<'a>,
     names: Vec<Matcher<'a>>,
     paths: Vec<Matcher<'a>>,
 }
@@ -111,13 +109,19 @@ impl<'a> Query<'a> {
         });
         Ok(Self {
             args,
+            filters: args.filter.parse()?,
             names: patterns(&names)?,
             paths: patterns(&paths)?,
             regex: regex.transpose()?,
         })
     }
 
-    fn below(&self, target: &Target<'_>, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+    fn below(
+        &self,
+        target: &Target<'_>,
+        filter: &Filter,
+        listing: &mut Listing<'_>,
+    ) -> anyhow::Result<()> {
         let Target { volume, entry } = target;
         let on = |patterns: &[Pattern]| {
             patterns
@@ -125,8 +129,11 @@ impl<'a> Query<'a> {
                 .map(|pattern| pattern.on(&*volume.fs))
                 .collect()
         };
-        let search = Search {
+        let sieve = filter.on(&*volume.fs);
+        let mut search = Search {
             query: self,
+            filter,
+            sift: sieve.sift(),
             names: on(&self.names),
             paths: on(&self.paths),
         };
@@ -149,14 +156,13 @@ impl<'a> Query<'a> {
 }
 
 impl Search<'_> {
-    fn wants(&self, entry: &Entry) -> bool {
+    fn wants(&mut self, entry: &Entry) -> bool {
         let args = self.query.args;
         let metadata = &entry.metadata;
         (args.all || !metadata.system)
             && args.kind.is_none_or(|kind| kind.passes(metadata.kind))
-            && args.size.is_none_or(|size| size.passes(metadata.size))
-            && args.newer.is_none_or(|when| metadata.modified > when.0)
-            && args.older.is_none_or(|when| metadata.modified < when.0)
+            && self.filter.passes(metadata)
+            && self.sift.admits(entry)
             && self.wants_path(&entry.path)
     }
 

@@ -8,10 +8,12 @@ use sha2::Digest;
 use tree::{Entry, Error, Kind, Name};
 
 use crate::cli::args::{Algorithm, PlaceArgs};
+use crate::cli::filter::FilterArgs;
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit};
 use crate::open::Volume;
+use crate::select::{Sieve, Verdict};
 
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 20;
@@ -39,6 +41,9 @@ pub(crate) struct Args {
     /// Also the file system's own files
     #[arg(short, long)]
     all: bool,
+    /// What of it is wanted.
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Algorithm
     #[arg(long, value_enum, default_value_t)]
     algorithm: Algorithm,
@@ -52,6 +57,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let filters = args.filter.parse()?;
     let backup = ctx.open(&args.places.source)?;
     let mut listing = Listing::new(
         ctx,
@@ -71,7 +77,8 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
             volume: target.volume,
             jobs: jobs(args),
         };
-        hasher.target(&target, &mut listing)?;
+        let filter = filters.of(&backup, target.volume, ctx)?;
+        hasher.target(&target, &filter.on(&*target.volume.fs), &mut listing)?;
     }
     listing.finish()
 }
@@ -94,10 +101,22 @@ struct Sum {
 }
 
 impl Hasher<'_> {
-    fn target(&self, target: &Target<'_>, listing: &mut Listing<'_>) -> anyhow::Result<()> {
+    fn target(
+        &self,
+        target: &Target<'_>,
+        sieve: &Sieve<'_>,
+        listing: &mut Listing<'_>,
+    ) -> anyhow::Result<()> {
         let top = &target.entry;
+        let mut sift = sieve.sift();
         if top.metadata.kind != Kind::Directory {
-            return self.batch(std::slice::from_ref(top), listing);
+            let wanted = sift.judge(top) == Verdict::Take;
+            let one = if wanted {
+                std::slice::from_ref(top)
+            } else {
+                &[]
+            };
+            return self.batch(one, listing);
         }
         let entries = match self.volume.fs.entries(top.node, &top.path) {
             Ok(entries) => entries,
@@ -107,7 +126,9 @@ impl Hasher<'_> {
         for item in entries {
             match item {
                 Err(loss) => listing.loss(self.volume, &loss.path, &loss.error)?,
-                Ok(entry) if self.wanted(&entry, top) => batch.push(entry),
+                Ok(entry) if self.wanted(&entry, top) && sift.judge(&entry) == Verdict::Take => {
+                    batch.push(entry);
+                }
                 Ok(_) => {}
             }
             if batch.len() == BATCH {

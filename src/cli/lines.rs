@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
+use tree::GuestPath;
+
 use crate::cli::bars::Bar;
 use crate::cli::{Context, text};
 use crate::progress::Progress;
@@ -113,6 +115,12 @@ impl Progress for Lines<'_> {
 
     fn advanced(&self, bytes: u64) {
         self.bar.advanced(bytes);
+    }
+
+    fn filtered(&self, path: &GuestPath) {
+        if self.ctx.global.verbose {
+            self.ctx.console.detail(&format!("{path}: filtered out"));
+        }
     }
 
     fn settled(&self, line: &Line) {

@@ -146,6 +146,9 @@ pub(crate) fn exit_of_code(code: &'static Code) -> Exit {
     if blockio::codes::ALL.contains(&code) {
         return Exit::Failed;
     }
+    if code == &codes::cli::NOT_IN_STATE {
+        return Exit::NoMatch;
+    }
     match code.id.get(3..5) {
         Some("D1" | "D2" | "D3" | "D4" | "D5" | "D7") => Exit::Damaged,
         Some("E7") => Exit::Destination,

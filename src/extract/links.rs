@@ -17,7 +17,8 @@ impl Run<'_> {
         let system = metadata.system && !self.job.options.system;
         let selected = self.job.roots.iter().any(|root| root.holds(&path));
         let directory = metadata.kind == Kind::Directory;
-        (selected && !system).then(|| Target {
+        let wanted = self.sieve.wants(&path, &metadata);
+        (selected && wanted && !system).then(|| Target {
             path: self.out(&path),
             directory,
         })

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use tree::{Kind, Metadata, NodeId, StreamInfo, walk};
+use tree::{Kind, Metadata, NodeId, StreamInfo, Walk};
 
 use super::Run;
+use crate::select::Verdict;
 
 /// Entries between two reports of the count.
 const REPORTED: u64 = 1024;
@@ -21,17 +22,27 @@ struct Count {
 pub(super) fn count(run: &Run<'_>) {
     let fs = run.job.fs;
     let mut count = Count::default();
+    let mut sift = run.sieve.sift();
     for root in &run.job.roots {
         if let (Ok(metadata), Ok(streams)) = (fs.metadata(root.node), fs.streams(root.node)) {
             count.add(root.node, &metadata, &streams);
         }
-        let listing = walk(fs, root.node, &root.path).into_iter().flatten();
-        for (found, number) in listing.flatten().zip(1..) {
+        let Ok(mut listing) = Walk::below(fs, root.node, &root.path) else {
+            continue;
+        };
+        let mut number = 0;
+        while let Some(found) = listing.next() {
             if run.is_over() {
                 return;
             }
-            if !found.metadata.system || run.job.options.system {
-                count.add(found.node, &found.metadata, &found.streams);
+            number += 1;
+            let Ok(found) = found else { continue };
+            let hidden = found.metadata.system && !run.job.options.system;
+            match sift.judge(&found) {
+                _ if hidden => listing.leave(),
+                Verdict::Take => count.add(found.node, &found.metadata, &found.streams),
+                Verdict::Leave => {}
+                Verdict::LeaveAll => listing.leave(),
             }
             if number % REPORTED == 0 {
                 run.watch.progress.total(count.files, count.bytes);

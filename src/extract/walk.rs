@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tree::{Entry, Error, GuestPath, Kind, Name, NodeId, resolve, walk};
+use tree::{Entry, Error, GuestPath, Kind, Name, NodeId, resolve};
 
 use super::branch::Branch;
 use super::{Run, Task};
 use crate::report::{error_code, error_text};
-use crate::select::Root;
+use crate::select::{Root, Sift, Verdict};
 use crate::sink::Item;
 
 impl Run<'_> {
@@ -19,6 +19,7 @@ impl Run<'_> {
         let mut walk = Walk {
             run: self,
             open: Vec::new(),
+            sift: self.sieve.sift(),
             hand_on,
         };
         for root in roots {
@@ -34,15 +35,32 @@ impl Run<'_> {
 struct Walk<'a, 'r> {
     run: &'a Run<'r>,
     /// The directories from the volume's root down to the one being listed.
-    open: Vec<Arc<Branch>>,
+    open: Vec<Level>,
+    sift: Sift<'a>,
     hand_on: &'a mut dyn FnMut(Task),
+}
+
+/// A directory on the way to what is being listed.
+enum Level {
+    /// It was made.
+    Made(Arc<Branch>),
+    /// It is made once something in it is wanted.
+    Waiting(Entry),
+}
+
+impl Level {
+    fn path(&self) -> &GuestPath {
+        match self {
+            Self::Made(branch) => &branch.path,
+            Self::Waiting(entry) => &entry.path,
+        }
+    }
 }
 
 impl Walk<'_, '_> {
     fn root(&mut self, root: &Root) {
-        let parent = root.path.parent();
-        if let Some(parent) = &parent
-            && !self.open_down_to(parent)
+        if let Some(parent) = root.path.parent()
+            && !self.enter_down_to(&parent)
         {
             return;
         }
@@ -51,20 +69,20 @@ impl Walk<'_, '_> {
             Err(error) => return self.lose(&root.path, &error),
         };
         let directory = entry.metadata.kind == Kind::Directory;
-        if self.visit(entry) && directory {
+        if self.visit(entry).is_none() && directory {
             self.below(root);
         }
     }
 
-    /// Everything below a directory that was made.
+    /// Everything below a directory that has its place.
     fn below(&mut self, root: &Root) {
-        let listing = match walk(self.run.job.fs, root.node, &root.path) {
+        let mut listing = match tree::Walk::below(self.run.job.fs, root.node, &root.path) {
             Ok(listing) => listing,
             Err(error) => return self.lose(&root.path, &error),
         };
-        // What could not be made, with all below it.
+        // What was left out or could not be made, with all below it.
         let mut left_out: Option<GuestPath> = None;
-        for found in listing {
+        while let Some(found) = listing.next() {
             if self.run.is_over() {
                 return;
             }
@@ -75,37 +93,75 @@ impl Walk<'_, '_> {
                         .as_ref()
                         .is_some_and(|path| is_below(&entry.path, path)) => {}
                 Ok(entry) => {
-                    let path = entry.path.clone();
-                    let wanted = self.run.job.options.system || !entry.metadata.system;
-                    left_out = (!wanted || !self.visit(entry)).then_some(path);
+                    left_out = self.visit(entry);
+                    if left_out.is_some() {
+                        listing.leave();
+                    }
                 }
             }
         }
     }
 
-    /// Makes a directory or hands on what is none; whether what is below has a place to go.
-    fn visit(&mut self, entry: Entry) -> bool {
-        let depth = entry.path.names().count();
-        self.close_to(depth);
-        if entry.metadata.kind == Kind::Directory {
-            return self.open(entry);
+    /// Enters a directory or hands on what is none. What is left out by that, with all below it.
+    fn visit(&mut self, entry: Entry) -> Option<GuestPath> {
+        if entry.metadata.system && !self.run.job.options.system && !entry.path.is_root() {
+            return Some(entry.path);
         }
-        let branch = self
-            .open
-            .last()
-            .cloned()
-            .expect("the root is open while anything in it is");
-        (self.hand_on)(Task { entry, branch });
-        true
+        let verdict = self.sift.judge(&entry);
+        if verdict == Verdict::LeaveAll {
+            self.run.filter_out(&entry);
+            return Some(entry.path);
+        }
+        self.close_to(entry.path.names().count());
+        if entry.metadata.kind == Kind::Directory {
+            self.open.push(Level::Waiting(entry));
+            return match verdict {
+                Verdict::Take => self.make(),
+                _ => None,
+            };
+        }
+        let unmade = self.make();
+        if unmade.is_none() {
+            let branch = self.branch().expect("the root is made with anything in it");
+            (self.hand_on)(Task { entry, branch });
+        }
+        unmade
     }
 
-    /// Opens the directories above a root, so far as they are not open; whether all could be made.
-    fn open_down_to(&mut self, path: &GuestPath) -> bool {
+    /// Makes the directories that wait. The one that cannot be made, with which all below it is left.
+    fn make(&mut self) -> Option<GuestPath> {
+        let waits = |level: &Level| matches!(level, Level::Waiting(_));
+        let first = self.open.iter().position(waits)?;
+        for level in self.open.split_off(first) {
+            if let Level::Waiting(entry) = level {
+                let path = entry.path.clone();
+                if !self.open(entry) {
+                    return Some(path);
+                }
+            }
+        }
+        None
+    }
+
+    /// The directory that was made last.
+    fn branch(&self) -> Option<Arc<Branch>> {
+        let made = |level: &Level| match level {
+            Level::Made(branch) => Some(Arc::clone(branch)),
+            Level::Waiting(_) => None,
+        };
+        self.open.iter().rev().find_map(made)
+    }
+
+    /// Enters the directories above a root, so far as they are not; whether there are all.
+    fn enter_down_to(&mut self, path: &GuestPath) -> bool {
         let shared = self.shared_with(path);
         self.close_to(shared);
         let above: Vec<GuestPath> = ancestors(path).skip(shared).collect();
         above.into_iter().all(|path| match self.above(&path) {
-            Ok(entry) => self.open(entry),
+            Ok(entry) => {
+                self.open.push(Level::Waiting(entry));
+                true
+            }
             Err(error) => {
                 self.lose(&path, &error);
                 false
@@ -117,7 +173,7 @@ impl Walk<'_, '_> {
     fn shared_with(&self, path: &GuestPath) -> usize {
         let pairs = self.open.iter().zip(ancestors(path));
         pairs
-            .take_while(|(open, above)| open.path == *above)
+            .take_while(|(open, above)| open.path() == above)
             .count()
     }
 
@@ -148,7 +204,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Makes a directory and enters it.
+    /// Makes a directory and enters it; whether it could be made.
     fn open(&mut self, entry: Entry) -> bool {
         let out = self.run.out(&entry.path);
         let streams = self.run.open_streams(&entry, &out);
@@ -163,19 +219,19 @@ impl Walk<'_, '_> {
         };
         let made = self.run.push_dir(&item);
         if made {
-            let parent = self.open.last().cloned();
+            let parent = self.branch();
             let Entry {
                 path,
                 node,
                 metadata,
                 ..
             } = entry;
-            self.open.push(Arc::new(Branch {
+            self.open.push(Level::Made(Arc::new(Branch {
                 parent,
                 path,
                 node,
                 metadata,
-            }));
+            })));
         }
         made
     }
@@ -183,8 +239,9 @@ impl Walk<'_, '_> {
     /// Leaves open directories until only `depth` are open.
     fn close_to(&mut self, depth: usize) {
         while self.open.len() > depth {
-            let branch = self.open.pop().expect("there is one more than none");
-            self.run.release(branch);
+            if let Some(Level::Made(branch)) = self.open.pop() {
+                self.run.release(branch);
+            }
         }
     }
 

@@ -49,7 +49,8 @@ fn search(fs: &dyn FileSystem, patterns: &[Pattern], nested: bool) -> Selection 
 }
 
 /// Those of `roots` that are not below another, each once.
-fn topmost(mut roots: Vec<Root>) -> Vec<Root> {
+#[must_use]
+pub fn topmost(mut roots: Vec<Root>) -> Vec<Root> {
     roots.sort_by_cached_key(|root| root.path.names().collect::<Vec<_>>());
     let mut kept: Vec<Root> = Vec::new();
     for root in roots {

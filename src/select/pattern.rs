@@ -48,6 +48,14 @@ impl Pattern {
         })
     }
 
+    /// The pattern of the root alone.
+    pub(super) fn root() -> Self {
+        Self {
+            text: String::new(),
+            alternatives: vec![Vec::new()],
+        }
+    }
+
     /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,6 +7,7 @@ mod harness;
 
 mod chains; // differencing disks: found, checked, read or refused
 mod commands; // each command on the demo, for people and for scripts
+mod control; // filters, conflicts, resumed and verified extractions
 mod demo; // the demo backup, state by state
 mod destinations; // places that are full
 mod extraction; // whole volumes into folders: bytes, times, links, streams, names
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         harness::tests(),
         chains::tests(),
         commands::tests(),
+        control::tests(),
         demo::tests(),
         destinations::tests(),
         extraction::tests(),

@@ -11,7 +11,7 @@
 //! | [`Name`], [`GuestPath`] | names and paths as bytes, lone surrogates and all |
 //! | [`Link`], [`StreamInfo`] | links and streams |
 //! | [`Details`], [`ExtendedAttribute`], [`ObjectId`] | what only some readers want |
-//! | [`walk`](fn@walk), [`resolve`] | a tree depth-first, a path to its node |
+//! | [`walk`](fn@walk), [`Walk`], [`resolve`] | a tree depth-first, a path to its node |
 //! | [`Error`], [`Loss`] | a fault, or that a thing is not there |
 
 #![cfg_attr(
@@ -46,4 +46,4 @@ pub use metadata::{Attributes, Kind, Metadata, Storage};
 pub use name::Name;
 pub use path::GuestPath;
 pub use time::Time;
-pub use walk::{resolve, walk};
+pub use walk::{Walk, resolve, walk};

@@ -31,25 +31,19 @@ pub fn walk<'a>(
     under: NodeId,
     path: &GuestPath,
 ) -> Result<EntryIter<'a>, Error> {
-    let root = Level {
-        node: under,
-        path_len: path.as_bytes().len(),
-        entries: fs.read_dir(under, Cursor::START)?,
-    };
-    Ok(Box::new(Walk {
-        fs,
-        path: path.clone(),
-        levels: vec![root],
-    }))
+    Ok(Box::new(Walk::below(fs, under, path)?))
 }
 
-struct Walk<'a> {
+/// Everything below a directory, one directory after another, of which any can be left out.
+pub struct Walk<'a> {
     fs: &'a dyn FileSystem,
     /// The path of the directory being listed. Kept once: in a deep tree, one for each level takes
     /// the square of what this takes.
     path: GuestPath,
     /// The directories from `under` down to the one being listed.
     levels: Vec<Level<'a>>,
+    /// Whether the entry that came last is the directory to be listed next.
+    entered: bool,
 }
 
 struct Level<'a> {
@@ -63,6 +57,7 @@ impl Iterator for Walk<'_> {
     type Item = Result<Entry, Loss>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.entered = false;
         loop {
             let level = self.levels.last_mut()?;
             match level.entries.next() {
@@ -83,7 +78,32 @@ impl Iterator for Walk<'_> {
     }
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// Everything below `under`, which is at `path`.
+    ///
+    /// # Errors
+    /// Where `under` cannot be opened.
+    pub fn below(fs: &'a dyn FileSystem, under: NodeId, path: &GuestPath) -> Result<Self, Error> {
+        let root = Level {
+            node: under,
+            path_len: path.as_bytes().len(),
+            entries: fs.read_dir(under, Cursor::START)?,
+        };
+        Ok(Self {
+            fs,
+            path: path.clone(),
+            levels: vec![root],
+            entered: false,
+        })
+    }
+
+    /// Lists nothing of the directory that came last.
+    pub fn leave(&mut self) {
+        if std::mem::take(&mut self.entered) {
+            self.ascend();
+        }
+    }
+
     fn ascend(&mut self) {
         self.levels.pop();
         if let Some(level) = self.levels.last() {
@@ -132,6 +152,7 @@ impl Walk<'_> {
             path_len: path.as_bytes().len(),
             entries,
         });
+        self.entered = true;
         Ok(())
     }
 }

@@ -1,43 +1,66 @@
-//! What is to be extracted: guest paths and patterns, volume by volume.
+//! What is to be extracted: guest paths, patterns and lists, volume by volume.
 
 use std::collections::BTreeMap;
 
+use tree::{Error, Kind};
+
+use super::files_from::{ListArgs, Listed};
 use crate::cli::address::{Address, VolumeChoice};
 use crate::cli::args::PlaceArgs;
 use crate::cli::{Context, context, targets};
+use crate::codes::cli::NOT_IN_STATE;
 use crate::open::{Backup, Volume};
-use crate::select::{self, Pattern, Root};
+use crate::report::{Line, error_code, error_text};
+use crate::select::{self, Lookup, Pattern, Root};
 
 /// What is to be extracted, volume by volume.
+#[derive(Default)]
 pub(super) struct Chosen<'a> {
     pub(super) roots: Vec<(&'a Volume, Vec<Root>)>,
-    pub(super) losses: Vec<tree::Loss>,
+    /// What was asked for and cannot even be looked at.
+    pub(super) losses: Vec<Line>,
 }
 
 impl<'a> Chosen<'a> {
+    /// What `places` and `list` name in `backup`.
+    ///
+    /// # Errors
+    /// A [`Stop`](crate::cli::Stop) where a volume has to be chosen, a list cannot be read, or a path
+    /// that was given by itself matches nothing.
     pub(super) fn find(
         places: &PlaceArgs,
+        list: &ListArgs,
         backup: &'a Backup,
         ctx: &Context,
     ) -> anyhow::Result<Self> {
         let volume = places.volume.volume.as_deref();
-        if places.paths.is_empty() {
+        if places.paths.is_empty() && !list.is_given() {
             return Self::whole(backup, volume, ctx);
         }
-        let mut chosen = Self {
-            roots: Vec::new(),
-            losses: Vec::new(),
-        };
-        for (volume, texts) in by_volume(places, backup, ctx)? {
-            let patterns = texts.iter().map(|(_, path)| targets::pattern(path));
-            let found = select::find(&*volume.fs, &patterns.collect::<Result<Vec<Pattern>, _>>()?);
-            if let Some(&number) = found.unmatched.first()
-                && found.losses.is_empty()
-            {
-                return Err(context::no_match(&texts[number].0).into());
+        let mut asked = Asked::new();
+        for text in &places.paths {
+            let address = Address::parse_within(text, volume);
+            let volume = targets::choose(backup, &address.volume, ctx)?;
+            let entry = asked.entry(&volume.name);
+            let (_, texts, _) = entry.or_insert_with(|| (volume, Vec::new(), Vec::new()));
+            texts.push((text.clone(), address.path));
+        }
+        for listed in list.read(volume)? {
+            let volume = targets::choose(backup, &listed.volume, ctx)?;
+            let entry = asked.entry(&volume.name);
+            let (_, _, list) = entry.or_insert_with(|| (volume, Vec::new(), Vec::new()));
+            list.push(listed);
+        }
+        if asked.is_empty() {
+            return Err(context::no_match("the list of paths is empty").into());
+        }
+        let mut chosen = Self::default();
+        for (volume, texts, list) in asked.into_values() {
+            let mut roots = chosen.matching(volume, &texts)?;
+            roots.extend(chosen.listed(volume, &list));
+            if !roots.is_empty() || list.is_empty() {
+                chosen.roots.push((volume, select::topmost(roots)));
             }
-            chosen.losses.extend(found.losses);
-            chosen.roots.push((volume, found.roots));
         }
         Ok(chosen)
     }
@@ -56,24 +79,45 @@ impl<'a> Chosen<'a> {
             losses: Vec::new(),
         })
     }
+
+    fn matching(&mut self, volume: &Volume, texts: &[Text]) -> anyhow::Result<Vec<Root>> {
+        let patterns = texts.iter().map(|(_, path)| targets::pattern(path));
+        let found = select::find(&*volume.fs, &patterns.collect::<Result<Vec<Pattern>, _>>()?);
+        if let Some(&number) = found.unmatched.first()
+            && found.losses.is_empty()
+        {
+            return Err(context::no_match(&texts[number].0).into());
+        }
+        self.losses.extend(found.losses.iter().map(Line::of_loss));
+        Ok(found.roots)
+    }
+
+    fn listed(&mut self, volume: &Volume, list: &[Listed]) -> Vec<Root> {
+        let mut lookup = Lookup::on(&*volume.fs);
+        let mut roots = Vec::new();
+        for listed in list {
+            match lookup.find(&listed.path) {
+                Ok(root) => roots.push(root),
+                Err(error) => self.losses.push(missing(listed, &error)),
+            }
+        }
+        roots
+    }
 }
 
 /// What was written, and the path in the volume.
-type Texts = Vec<(String, String)>;
+type Text = (String, String);
+/// What is asked of each volume, by its name.
+type Asked<'a, 'n> = BTreeMap<&'n str, (&'a Volume, Vec<Text>, Vec<Listed>)>;
 
-fn by_volume<'a>(
-    places: &PlaceArgs,
-    backup: &'a Backup,
-    ctx: &Context,
-) -> anyhow::Result<Vec<(&'a Volume, Texts)>> {
-    let mut volumes: BTreeMap<&str, (&'a Volume, Texts)> = BTreeMap::new();
-    for text in &places.paths {
-        let address = Address::parse_within(text, places.volume.volume.as_deref());
-        let volume = targets::choose(backup, &address.volume, ctx)?;
-        let entry = volumes
-            .entry(&volume.name)
-            .or_insert_with(|| (volume, Texts::new()));
-        entry.1.push((text.clone(), address.path));
-    }
-    Ok(volumes.into_values().collect())
+/// That a path of the list is not there, or cannot be looked at.
+fn missing(listed: &Listed, error: &Error) -> Line {
+    let (code, message) = match error {
+        Error::Fault(_) => (error_code(error), error_text(error)),
+        _ => (
+            &NOT_IN_STATE,
+            format!("{}: {}", listed.text, NOT_IN_STATE.meaning),
+        ),
+    };
+    Line::lost(&listed.path, Kind::default(), code, message)
 }
