@@ -55,6 +55,9 @@ pub fn write_metadata(object: &mut Object<'_>, metadata: &Metadata) {
 
 fn write_reparse(object: &mut Object<'_>, tag: u32, fs: &dyn FileSystem, entry: &Entry) {
     object.text("tag", &format!("{tag:#010x}"));
+    if let Some(owner) = tree::reparse_owner(tag) {
+        object.text("owner", owner);
+    }
     if let Ok(link) = fs.read_link(entry.node) {
         object.wtf8("target", "", link.target.as_bytes());
         object

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use blockio::ReadAt;
 use sha2::Digest;
-use tree::{Entry, Error, Kind, Name};
+use tree::{Entry, Error, Kind, Metadata, Name, Storage};
 
 use crate::cli::args::{Algorithm, PlaceArgs};
 use crate::cli::filter::FilterArgs;
@@ -86,6 +86,13 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 fn jobs(args: &Args) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
     args.jobs.map_or_else(cores, |jobs| jobs.get().min(64))
+}
+
+/// Whether an unnamed stream is to be hashed, or named as hidden: what something hides is no file for
+/// us, but for the guest it may be.
+fn has_content(metadata: &Metadata) -> bool {
+    let is_hidden = metadata.storage != Storage::Plain;
+    metadata.kind == Kind::File || (metadata.kind == Kind::Other && is_hidden)
 }
 
 struct Hasher<'a> {
@@ -183,7 +190,7 @@ impl Hasher<'_> {
     }
 
     fn sums(&self, entry: &Entry, buf: &mut [u8]) -> Vec<Sum> {
-        let data = (entry.metadata.kind == Kind::File).then(Name::default);
+        let data = has_content(&entry.metadata).then(Name::default);
         let named = entry
             .streams
             .iter()

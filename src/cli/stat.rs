@@ -111,7 +111,9 @@ fn links_and_streams(
     entry: &Entry,
 ) -> anyhow::Result<()> {
     if let Some(tag) = entry.metadata.reparse_tag {
-        writeln!(out, "  reparse     {tag:#010x}")?;
+        let owner = tree::reparse_owner(tag);
+        let owner = owner.map_or_else(String::new, |owner| format!(" ({owner})"));
+        writeln!(out, "  reparse     {tag:#010x}{owner}")?;
     }
     if let Ok(link) = target.volume.fs.read_link(entry.node) {
         writeln!(

@@ -1,11 +1,11 @@
 //! One entry, with its streams opened, pushed into the sink.
 
-use tree::{Entry, Error, GuestPath, Kind, NodeId, StreamInfo};
+use tree::{Entry, Error, GuestPath, Kind, NodeId, Storage, StreamInfo};
 
 use super::Run;
 use super::hard_links::First;
 use crate::report::{Line, Report, error_code, error_text};
-use crate::sink::codes::{NOT_A_FILE, STREAM_LEFT_OUT};
+use crate::sink::codes::{FOLDER_ELSEWHERE, NOT_A_FILE, STREAM_LEFT_OUT};
 use crate::sink::{Ending, Item, Note, Origin, Outcome, Stream};
 
 impl Run<'_> {
@@ -21,12 +21,37 @@ impl Run<'_> {
                 self.push_file(entry, &out);
             }
             Kind::Symlink | Kind::Junction => self.push_link(entry, &out),
-            Kind::Other | Kind::Directory => {
-                let note = Note::new(&NOT_A_FILE, NOT_A_FILE.meaning);
-                let outcome = Outcome::of(Ending::Skipped(note));
-                self.add(Line::of(&out, entry.metadata.kind, 0, &outcome));
-            }
+            Kind::Other | Kind::Directory => self.leave_out(entry, &out),
         }
+    }
+
+    /// What is no file has nothing to restore, unless something hides what it has.
+    fn leave_out(&self, entry: &Entry, out: &GuestPath) {
+        let kind = entry.metadata.kind;
+        if let Err(Error::Fault(fault)) = self.job.fs.open(entry.node, None) {
+            return self.lose(out, kind, (fault.code, fault.to_string()));
+        }
+        let note = Note::new(&NOT_A_FILE, NOT_A_FILE.meaning);
+        let outcome = Outcome::of(Ending::Skipped(note));
+        self.add(Line::of(out, kind, 0, &outcome));
+    }
+
+    /// Says of a directory that was made that what is in it may be elsewhere in part.
+    pub(super) fn tell_of_elsewhere(&self, item: &Item<'_>) {
+        let metadata = item.metadata;
+        let tag = metadata
+            .reparse_tag
+            .filter(|_| metadata.storage != Storage::Plain);
+        let Some(tag) = tag else {
+            return;
+        };
+        let owner = tree::reparse_owner(tag).unwrap_or("unknown software");
+        let message = format!(
+            "{}: reparse tag {tag:#010x} of {owner}",
+            FOLDER_ELSEWHERE.meaning
+        );
+        let note = Note::new(&FOLDER_ELSEWHERE, message);
+        self.add(Line::about(item.path, metadata.kind, note));
     }
 
     /// Pushes a directory; whether it was made.

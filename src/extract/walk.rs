@@ -219,6 +219,7 @@ impl Walk<'_, '_> {
         };
         let made = self.run.push_dir(&item);
         if made {
+            self.run.tell_of_elsewhere(&item);
             let parent = self.branch();
             let Entry {
                 path,

@@ -46,6 +46,9 @@ blockio::codes! {
     /// Streams of what has no place for them.
     STREAM_LEFT_OUT = "HV-W767": "a named stream was left out, because what it belongs to is restored as a link or not at all"
         => "read it with cat, as PATH:STREAM";
+    /// A folder that is not all here.
+    FOLDER_ELSEWHERE = "HV-E786": "a folder shows only what is on this disk; more of what belongs into it may be elsewhere"
+        => "what is here was restored; look for the rest with the software that the folder belongs to (cloud service, storage system)";
     /// The volume contradicts itself.
     INCONSISTENT = "HV-D766": "the volume names something that it does not have"
         => "the file system was damaged or in the middle of a change; look for the file in another checkpoint";

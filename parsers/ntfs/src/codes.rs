@@ -57,7 +57,7 @@ blockio::codes! {
         => "attach the disk to a Windows machine to read this file, or take it from another copy";
     /// A file lies in a chunk store.
     DEDUP = "HV-E221": "the file's content is in the chunk store of Data Deduplication, which is not supported"
-        => "attach the disk to a Windows Server with the deduplication role to read this file";
+        => "make one disk of the chain with flatten, turn it into a VHDX (qemu-img convert -O vhdx), attach that read-only (Mount-VHD -ReadOnly) to a Windows Server that has the feature Data Deduplication (FS-Data-Deduplication), and copy the file there";
     /// A file is encrypted.
     EFS = "HV-E222": "the file is encrypted by EFS and its key is not in the backup"
         => "restore the whole machine and open the file as a user who holds the key";
@@ -69,7 +69,7 @@ blockio::codes! {
         => "recall it through the storage system that moved it";
     /// A reparse point of an unknown kind hides a file's content.
     HIDDEN = "HV-E225": "a reparse point of a kind that is not supported hides the file's content"
-        => "read it on a machine with the software that owns the tag";
+        => "attach the disk read-only to a machine with the software that owns the tag (the message names the tag), and copy the file there";
     /// The backup boot sector was used.
     BACKUP_BOOT_SECTOR = "HV-W230": "the boot sector is damaged; its copy at the end of the volume was used"
         => "the first sector of the partition was overwritten; check what else changed there";

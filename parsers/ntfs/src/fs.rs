@@ -172,20 +172,25 @@ impl Inner {
 
     /// The stream `name` of `file`, unless its content is hidden; `None` where there is none.
     fn open_stream(&self, file: &File, name: &[u16]) -> Result<Option<Arc<dyn ReadAt>>> {
+        let is_content = name.is_empty() && !file.base().is_directory();
+        if is_content && let Some(fault) = self.hidden(file)? {
+            return Err(Arc::new(fault));
+        }
         let Some(data) = file.find(attribute_type::DATA, name)? else {
             return Ok(None);
         };
-        let hidden = if name.is_empty() {
-            let metadata = self.metadata_of(file)?;
-            storage::hidden(file.number(), metadata.storage, metadata.reparse_tag)
-        } else {
-            let encrypted = data.is_encrypted().then_some(Storage::Efs);
-            encrypted.and_then(|storage| storage::hidden(file.number(), storage, None))
-        };
-        match hidden {
-            Some(fault) => Err(Arc::new(fault)),
-            None => content::open(&data, &self.bytes, &self.geometry, &self.name).map(Some),
+        if !is_content && data.is_encrypted() {
+            let fault = storage::hidden(file.number(), Storage::Efs, None);
+            return fault.map_or(Ok(None), |fault| Err(Arc::new(fault)));
         }
+        content::open(&data, &self.bytes, &self.geometry, &self.name).map(Some)
+    }
+
+    /// Why the content of `file` cannot be read, where something hides it.
+    fn hidden(&self, file: &File) -> Result<Option<Fault>> {
+        let metadata = self.metadata_of(file)?;
+        let (storage, tag) = (metadata.storage, metadata.reparse_tag);
+        Ok(storage::hidden(file.number(), storage, tag))
     }
 
     /// Where `file` points; `None` where it is no link.

@@ -18,17 +18,19 @@ pub(crate) mod tag {
     /// OneDrive before Windows 10 1709, and Azure File Sync.
     pub(super) const ONEDRIVE: u32 = 0x8000_0021;
     pub(super) const STORAGE_SYNC: u32 = 0x8000_001E;
+    pub(super) const STORAGE_SYNC_FOLDER: u32 = 0x9000_0027;
     pub(super) const FILE_PLACEHOLDER: u32 = 0x8000_0015;
-    /// Sockets, pipes and devices of the Linux subsystem; links to packaged programs. No content.
+    /// Sockets, pipes and devices of the Linux subsystem and of NFS; links to packaged programs. No
+    /// content.
     pub(super) const AF_UNIX: u32 = 0x8000_0023;
     pub(super) const LX_FIFO: u32 = 0x8000_0024;
     pub(super) const LX_CHR: u32 = 0x8000_0025;
     pub(super) const LX_BLK: u32 = 0x8000_0026;
     pub(super) const APP_EXEC_LINK: u32 = 0x8000_001B;
-    /// Content stays in the file: DFS, DFS-R, NFS, cluster shared volumes' marks.
+    pub(super) const NFS: u32 = 0x8000_0014;
+    /// Content stays in the file: DFS, DFS-R, cluster shared volumes' marks.
     pub(super) const DFS: u32 = 0x8000_000A;
     pub(super) const DFSR: u32 = 0x8000_0012;
-    pub(super) const NFS: u32 = 0x8000_0014;
     pub(super) const CSV: u32 = 0x8000_0009;
 }
 
@@ -150,8 +152,8 @@ pub(crate) fn kind(is_directory: bool, reparse_tag: Option<u32>) -> Kind {
     }
 }
 
-/// How a file with this reparse tag keeps its content; `is_local`: whether all of its own clusters
-/// are there, as they are in a file that the cloud has a copy of.
+/// How a file or directory with this reparse tag keeps its content; `is_local`: whether all of it is
+/// there, as it is in a file that the cloud has a copy of.
 pub(crate) fn storage(tag: u32, is_local: bool) -> Storage {
     match tag {
         tag::WOF => Storage::Wof,
@@ -160,15 +162,22 @@ pub(crate) fn storage(tag: u32, is_local: bool) -> Storage {
         _ if is_cloud(tag) && is_local => Storage::Plain,
         _ if is_cloud(tag) => Storage::Cloud,
         tag::SYMLINK | tag::MOUNT_POINT | tag::LX_SYMLINK => Storage::Plain,
-        tag::DFS | tag::DFSR | tag::NFS | tag::CSV => Storage::Plain,
+        tag::DFS | tag::DFSR | tag::CSV => Storage::Plain,
         tag if is_without_content(tag) => Storage::Plain,
+        tag if tree::storage_maker(tag).is_some() => Storage::Hsm,
         _ => Storage::Foreign,
     }
 }
 
 fn is_cloud(tag: u32) -> bool {
     tag & !CLOUD_STATES == tag::CLOUD
-        || [tag::ONEDRIVE, tag::STORAGE_SYNC, tag::FILE_PLACEHOLDER].contains(&tag)
+        || [
+            tag::ONEDRIVE,
+            tag::STORAGE_SYNC,
+            tag::STORAGE_SYNC_FOLDER,
+            tag::FILE_PLACEHOLDER,
+        ]
+        .contains(&tag)
 }
 
 fn is_without_content(tag: u32) -> bool {
@@ -178,6 +187,7 @@ fn is_without_content(tag: u32) -> bool {
         tag::LX_CHR,
         tag::LX_BLK,
         tag::APP_EXEC_LINK,
+        tag::NFS,
     ]
     .contains(&tag)
 }
@@ -272,7 +282,7 @@ mod tests {
         assert_eq!(storage(0x9000_601A, true), Storage::Plain);
         assert_eq!(storage(0xC000_0004, true), Storage::Hsm);
         assert_eq!(storage(0x9000_001C, true), Storage::Foreign);
-        assert_eq!(storage(0x0000_0042, true), Storage::Foreign);
+        assert_eq!(storage(0x0000_1234, true), Storage::Foreign);
     }
 
     #[test]
@@ -282,6 +292,7 @@ mod tests {
         assert_eq!(kind(true, Some(tag::SYMLINK)), Kind::Symlink);
         assert_eq!(kind(true, Some(tag::MOUNT_POINT)), Kind::Junction);
         assert_eq!(kind(false, Some(0x8000_0023)), Kind::Other);
+        assert_eq!(kind(false, Some(tag::NFS)), Kind::Other);
         assert_eq!(kind(false, Some(0x8000_0017)), Kind::File);
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct DataFacts {
     pub(crate) allocated: u64,
 }
 
-/// How a record keeps its content; directories have none to hide.
+/// How a record keeps its content.
 pub(crate) fn of_record(
     is_directory: bool,
     attributes: u32,
@@ -30,9 +30,15 @@ pub(crate) fn of_record(
     data: Option<DataFacts>,
 ) -> Storage {
     match is_directory {
-        true => Storage::Plain,
+        true => of_directory(attributes, tag),
         false => of_file(attributes, tag, data),
     }
+}
+
+/// A directory's entries are its own, whatever its tag; what is elsewhere may be more of them.
+fn of_directory(attributes: u32, tag: Option<u32>) -> Storage {
+    let is_listed = attributes & ELSEWHERE == 0;
+    tag.map_or(Storage::Plain, |tag| reparse::storage(tag, is_listed))
 }
 
 /// How a file with these attribute bits, this reparse tag and this unnamed stream keeps its content.
@@ -61,11 +67,18 @@ pub(crate) fn hidden(number: u64, storage: Storage, tag: Option<u32>) -> Option<
         Storage::Hsm => (&codes::HSM, "moved to other storage (HSM)"),
         Storage::Foreign => (&codes::HIDDEN, "hidden behind a reparse point"),
     };
-    let found = match tag {
-        Some(tag) if storage != Storage::Efs => format!("{found} (reparse tag {tag:#010x})"),
-        _ => found.to_owned(),
+    let found = match tag.filter(|_| storage != Storage::Efs) {
+        Some(tag) => format!("{found} ({})", owned(tag)),
+        None => found.to_owned(),
     };
     Some(Fault::unsupported(code, format!("file record {number}")).found(found))
+}
+
+/// `reparse tag 0x8000001e of Azure File Sync`.
+fn owned(tag: u32) -> String {
+    let owner = tree::reparse_owner(tag);
+    let owner = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+    format!("reparse tag {tag:#010x}{owner}")
 }
 
 #[cfg(test)]
@@ -99,6 +112,36 @@ mod tests {
         assert_eq!(of_file(0x420, tag, data(0x8000)), Storage::Cloud);
         assert_eq!(of_file(0x1420, tag, data(0)), Storage::Cloud);
         assert_eq!(of_file(0x420, tag, None), Storage::Cloud);
+    }
+
+    #[test]
+    fn a_directory_of_the_cloud_hides_entries_only_where_it_was_not_listed_yet() {
+        let of = |attributes, tag| of_record(true, attributes, Some(tag), None);
+        assert_eq!(of(0x410, 0x9000_701A), Storage::Plain);
+        assert_eq!(of(0x40_0410, 0x9000_701A), Storage::Cloud);
+        assert_eq!(of(0x410, 0x9000_001C), Storage::Foreign);
+        assert_eq!(of(0x410, 0xA000_0003), Storage::Plain);
+        assert_eq!(of(0x410, 0x8000_000A), Storage::Plain);
+        assert_eq!(of_record(true, 0x4010, None, None), Storage::Plain, "EFS");
+    }
+
+    #[test]
+    fn stubs_of_every_maker_of_storage_are_stubs() {
+        for tag in [0xC000_0004, 0x8000_0006, 0x1D, 0x60, 0x6F, 0x2000_002F] {
+            assert_eq!(of_file(0x420, Some(tag), data(0)), Storage::Hsm, "{tag:#x}");
+        }
+        for tag in [0x8000_0007, 0x9000_001C, 0xC000_0014, 0x1234] {
+            let storage = of_file(0x420, Some(tag), data(0));
+            assert_eq!(storage, Storage::Foreign, "{tag:#x}");
+        }
+    }
+
+    #[test]
+    fn the_owner_of_a_tag_is_named() {
+        let told = |tag| hidden(42, Storage::Hsm, Some(tag)).expect("hidden").found;
+        let text = "moved to other storage (HSM) (reparse tag 0x0000001d of CommVault)";
+        assert_eq!(told(0x1D), text);
+        assert!(told(0x1234).ends_with("(reparse tag 0x00001234)"));
     }
 
     #[test]

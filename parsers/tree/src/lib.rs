@@ -11,6 +11,7 @@
 //! | [`Name`], [`GuestPath`] | names and paths as bytes, lone surrogates and all |
 //! | [`Link`], [`StreamInfo`] | links and streams |
 //! | [`Details`], [`ExtendedAttribute`], [`ObjectId`] | what only some readers want |
+//! | [`reparse_owner`], [`storage_maker`] | whose a reparse tag is |
 //! | [`walk`](fn@walk), [`Walk`], [`resolve`] | a tree depth-first, a path to its node |
 //! | [`Error`], [`Loss`] | a fault, or that a thing is not there |
 
@@ -33,6 +34,7 @@ mod listing;
 mod metadata;
 mod name;
 mod path;
+mod reparse_tag;
 mod time;
 mod walk;
 
@@ -45,5 +47,6 @@ pub use listing::{Cursor, DirEntry, DirIter, Entry, EntryIter, NodeId};
 pub use metadata::{Attributes, Kind, Metadata, Storage};
 pub use name::Name;
 pub use path::GuestPath;
+pub use reparse_tag::{reparse_owner, storage_maker};
 pub use time::Time;
 pub use walk::{Walk, resolve, walk};

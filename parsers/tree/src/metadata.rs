@@ -64,7 +64,8 @@ impl Kind {
     }
 }
 
-/// How the content of a file is kept; all but the first two hide it from an ordinary reader.
+/// How the content of a file is kept; all but the first two hide it from an ordinary reader. Of a
+/// directory: whether some of its entries may be elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Storage {
     /// As it is.

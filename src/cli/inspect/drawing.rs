@@ -1,15 +1,17 @@
 //! `inspect` for people: a tree of disks, layers, partitions and volumes.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use disk::LayerEntry;
 use partition::{Content, FirstBytes, Partition};
 
-use super::counts::Counts;
+use super::counts::{Counts, Stored};
 use crate::cli::chain::found_by;
 use crate::cli::text::{self, escape};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
+use crate::sink::codes::FOLDER_ELSEWHERE;
 
 /// Draws it.
 pub(super) fn draw(
@@ -198,8 +200,21 @@ fn of_counts(counts: &Counts) -> Vec<String> {
         text::count(counts.folders, "folder"),
     );
     let mut remarks = vec![format!("{files} ({}), {folders}", text::size(counts.bytes))];
-    for (word, count) in &counts.stored {
-        remarks.push(format!("{}: {}", text::count(*count, "file"), stored(word)));
+    for (word, stored) in &counts.stored {
+        let files = text::count(stored.count, "file");
+        let (size, meaning, owners) = (
+            text::size(stored.bytes),
+            meaning(word),
+            owners(word, stored),
+        );
+        remarks.push(format!("{files} ({size}): {meaning}{owners}"));
+    }
+    for (word, stored) in &counts.stored_folders {
+        let folders = text::count(stored.count, "folder");
+        let owners = owners(word, stored);
+        remarks.push(format!(
+            "{folders}: more of what belongs there may be elsewhere [{FOLDER_ELSEWHERE}]{owners}"
+        ));
     }
     match counts.lost {
         0 => {}
@@ -209,15 +224,32 @@ fn of_counts(counts: &Counts) -> Vec<String> {
     remarks
 }
 
+/// Whose content it is, where the word alone does not say: `: 3 of OneDrive, 1 of 0x00001234`.
+fn owners(word: &str, stored: &Stored) -> String {
+    if !["foreign", "hsm", "cloud"].contains(&word) {
+        return String::new();
+    }
+    let mut owners: BTreeMap<String, u64> = BTreeMap::new();
+    for (tag, count) in &stored.tags {
+        let owner = tree::reparse_owner(*tag);
+        let owner = owner.map_or_else(|| format!("tag {tag:#010x}"), str::to_owned);
+        *owners.entry(owner).or_default() += count;
+    }
+    let owners = owners
+        .iter()
+        .map(|(owner, count)| format!("{count} of {owner}"));
+    format!(": {}", owners.collect::<Vec<_>>().join(", "))
+}
+
 /// What it means for a restore that content is kept in this way.
-fn stored(word: &str) -> &'static str {
+fn meaning(word: &str) -> &'static str {
     match word {
         "compressed" => "compressed by NTFS, read as ordinary",
         "wof" => "WOF compressed (CompactOS), not read yet",
-        "dedup" => "deduplicated, content is in the chunk store, not read",
-        "efs" => "encrypted (EFS), content cannot be read",
-        "cloud" => "cloud placeholders, content is not on this disk",
-        "hsm" => "moved to other storage, content is not on this disk",
-        _ => "kept in a way of their own",
+        "dedup" => "deduplicated, content is in the chunk store, not read [HV-E221]",
+        "efs" => "encrypted (EFS), content cannot be read [HV-E222]",
+        "cloud" => "cloud placeholders, content is not on this disk [HV-E223]",
+        "hsm" => "moved to other storage, content is not on this disk [HV-E224]",
+        _ => "hidden behind reparse points of other software [HV-E225]",
     }
 }
