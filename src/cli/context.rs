@@ -9,6 +9,7 @@ use crate::cli::args::{Global, SourceArgs, StateArgs};
 use crate::cli::stop::candidates_of;
 use crate::cli::{Console, Exit, Stop};
 use crate::codes;
+use crate::hostfs;
 use crate::open::{Backup, Note, Options, Watch};
 
 /// What a command runs in: its options, its console, the way to stop it.
@@ -39,7 +40,7 @@ impl Context {
                 std::process::exit(130);
             }
         };
-        if let Err(error) = ctrlc::set_handler(handler) {
+        if let Err(error) = hostfs::on_interrupt(handler) {
             console.detail(&format!("Ctrl-C ends the run at once: {error}"));
         }
         Self {

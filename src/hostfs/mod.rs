@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `linux.rs` | `openat2`, `renameat2`, xattrs, `copy_file_range`, through rustix |
 //! | `by_path.rs` | [`Dir`] where paths are all there is: Windows and the other Unixes |
-//! | `windows.rs` | handles, attributes, sparse files, streams, through the `windows` crate |
+//! | `windows.rs` | handles, attributes, sparse files, streams, Ctrl-C, through the `windows` crate |
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
 
 use std::ffi::OsStr;
@@ -245,6 +245,21 @@ impl Dir {
     /// The system's own.
     pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         self.0.remove(name)
+    }
+}
+
+/// Calls `handler` at each Ctrl-C, and where the system or the closing of a console ends the process.
+/// Only the first handler of a process counts.
+///
+/// # Errors
+/// The system's own.
+pub(crate) fn on_interrupt(handler: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
+    #[cfg(windows)]
+    return windows::on_interrupt(Box::new(handler));
+    #[cfg(not(windows))]
+    match ctrlc::set_handler(handler) {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        Err(error) => Err(io::Error::other(error)),
     }
 }
 

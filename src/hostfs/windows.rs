@@ -22,6 +22,10 @@ use windows::core::PCWSTR;
 use super::by_path::Dir;
 use super::{Kept, StreamHome};
 
+mod interrupt;
+
+pub(crate) use interrupt::on_interrupt;
+
 /// FILE_ATTRIBUTE_REPARSE_POINT: a link of any sort, or something else that is no plain file.
 const REPARSE_POINT: u32 = 0x400;
 /// FILE_NAMED_STREAMS of a volume's flags.
