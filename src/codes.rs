@@ -76,6 +76,7 @@ pub fn all() -> Vec<&'static Code> {
         hive::codes::ALL,
         ntfs::codes::ALL,
         partition::codes::ALL,
+        security::codes::ALL,
         tree::codes::ALL,
         vhd::codes::ALL,
         vhdx::codes::ALL,
