@@ -28,6 +28,7 @@
 //! | [`select`] | which guest paths patterns mean |
 //! | [`extract`], [`report`], [`progress`] | a walk into a sink, what became of each item, how far it is |
 //! | [`sink`] | where things go: a folder |
+//! | [`facts`], [`sidecar`] | what a node has besides bytes, and a record of what the destination cannot hold of it |
 //! | [`flatten`] | a disk as one stream of bytes |
 //! | [`codes`] | every stable code, with what to do |
 //! | [`json`] | JSON a line at a time |
@@ -39,6 +40,7 @@ pub mod cli;
 pub mod codes;
 pub mod copy;
 pub mod extract;
+pub mod facts;
 pub mod flatten;
 pub mod hostfs;
 pub mod json;
@@ -47,4 +49,5 @@ mod output;
 pub mod progress;
 pub mod report;
 pub mod select;
+pub mod sidecar;
 pub mod sink;

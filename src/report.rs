@@ -254,7 +254,10 @@ impl Line {
             Ending::Lost(_) => Status::Lost,
         };
         let mut line = Self::new(status, path, kind);
-        line.place.clone_from(&outcome.place);
+        // Of what is left alone the sink says where it would be, which is no place to look at.
+        if status != Status::Skipped {
+            line.place.clone_from(&outcome.place);
+        }
         match &outcome.ending {
             Ending::Skipped(note) => {
                 line.code = Some(note.code);

@@ -17,23 +17,26 @@ use crate::progress::Progress;
 use crate::report::{Report, Stopped};
 use crate::select::Root;
 use crate::sink::codes::IS_SOURCE;
-use crate::sink::{Error, Folder, Refusal, Sink, Sources};
+use crate::sink::{self, Error, Folder, Refusal, Sink, Sources};
 
 mod chosen;
 mod files_from;
+mod metadata;
 mod options;
 
 use chosen::Chosen;
 use files_from::ListArgs;
+use metadata::{MetadataArgs, heading};
 use options::WritingArgs;
 
 /// Get files and folders out of the guest
 ///
 /// Folders come with all that is in them. DEST gets the guest's own folder structure: C:\Users\ana
 /// becomes DEST/Users/ana (below a folder for each volume where several are given). Times, hard links
-/// and streams are kept. A file that cannot be read in full is saved as NAME.partial, with the missing
-/// ranges listed in NAME.partial.json, never under its own name; everything else goes on, and the
-/// end lists what was lost (exit 3).
+/// and streams are kept; what DEST cannot hold (security descriptors, attributes, ...) is put on record
+/// in DEST/.hvrestore-metadata.jsonl, from where apply-metadata puts it back. A file that cannot be read
+/// in full is saved as NAME.partial, with the missing ranges listed in NAME.partial.json, never under
+/// its own name; everything else goes on, and the end lists what was lost (exit 3).
 ///
 ///   hvrestore extract /backup/web01 'C:\Users\ana\Documents' -o out
 ///   hvrestore extract /backup/web01 'C:\Users\*\*.docx' --checkpoint base -o out
@@ -51,6 +54,9 @@ pub(crate) struct Args {
     /// How things are put there.
     #[command(flatten)]
     writing: WritingArgs,
+    /// What is kept besides bytes.
+    #[command(flatten)]
+    metadata: MetadataArgs,
     /// Which paths besides.
     #[command(flatten)]
     list: ListArgs,
@@ -83,8 +89,8 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     if !jobs.is_empty() {
         let sources = Sources::at(backup.source_files())?;
-        let folder = Folder::open(&args.output, args.writing.folder(sources)).map_err(refused)?;
-        report.merge(into(&folder, &jobs, &lines, ctx)?);
+        let sink = sink(args, &backup, &chosen, sources).map_err(refused)?;
+        report.merge(into(&*sink, &jobs, &lines, ctx)?);
     }
     lines.finish(&report)?;
     if report.is_empty() && report.filtered > 0 {
@@ -110,6 +116,23 @@ fn into(
     }
     sink.finish().map_err(refused)?;
     Ok(report)
+}
+
+/// The folder, with a place for what it cannot hold.
+fn sink(
+    args: &Args,
+    backup: &Backup,
+    chosen: &Chosen<'_>,
+    sources: Sources,
+) -> Result<Box<dyn Sink>, Error> {
+    let options = sink::Options {
+        native: args.metadata.native(),
+        ..args.writing.folder(sources)
+    };
+    let folder = Folder::open(&args.output, options)?;
+    let volumes = chosen.roots.iter().map(|(volume, _)| *volume);
+    let heading = heading(&args.places.source, backup, volumes);
+    args.metadata.sink(folder, &args.output, &heading)
 }
 
 /// The folder of the backup stays as it is, too: what is added to it would look like part of it.

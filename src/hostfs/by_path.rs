@@ -18,8 +18,8 @@ use super::other as system;
 use super::windows as system;
 
 pub(super) use system::{
-    copy_range, create_stream, keep, make_sparse, remove_stream, set_xattr, stream_home,
-    write_all_at,
+    copy_range, create_stream, holds, keep, keep_link, make_sparse, remove_stream, set_part,
+    set_xattr, stream_home, write_all_at,
 };
 
 pub(super) struct Dir {
@@ -64,6 +64,19 @@ impl Dir {
         system::create_new(&self.place(name)?)
     }
 
+    pub(super) fn open_to_append(&self, name: &OsStr) -> io::Result<File> {
+        let path = self.place(name)?;
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if !metadata.is_file() || system::is_link(&metadata) => {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = fs::OpenOptions::new();
+        options.read(true).append(true).create(true).open(path)
+    }
+
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         let path = self.place(name)?;
         if fs::symlink_metadata(&path)?.is_file() {
@@ -99,6 +112,10 @@ impl Dir {
 
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_file(self.place(name)?)
+    }
+
+    pub(super) fn remove_dir(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.place(name)?)
     }
 
     /// The path of `name`, which has to be a single one.

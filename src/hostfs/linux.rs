@@ -12,12 +12,14 @@ use blockio::HostFile;
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat, Timespec, Timestamps,
     UTIME_OMIT, XattrFlags, copy_file_range, fsetxattr, futimens, linkat, mkdirat, openat, openat2,
-    renameat, renameat_with, statat, symlinkat, unlinkat,
+    renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use tree::Time;
 
-use super::{HostKind, Kept, Status, StreamHome};
+use super::{HostKind, Kept, Part, Parts, Status, StreamHome};
+
+mod ntfs;
 
 const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
@@ -77,6 +79,19 @@ impl Dir {
         Ok(openat(&self.0, name, flags, Mode::from(0o666))?.into())
     }
 
+    pub(super) fn open_to_append(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW;
+        let flags = flags | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match openat(&self.0, name, flags, Mode::from(0o666)) {
+            Ok(fd) => regular(fd.into()),
+            // A link, a folder, a pipe or a device.
+            Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => {
+                Err(io::ErrorKind::InvalidInput.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, Mode::empty())?.into())
@@ -116,6 +131,17 @@ impl Dir {
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
+
+    pub(super) fn remove_dir(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+}
+
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::ErrorKind::InvalidInput.into())
 }
 
 fn status_of(stat: &Stat) -> Status {
@@ -140,12 +166,34 @@ pub(super) fn stream_home(_: &Dir) -> StreamHome {
     StreamHome::Xattrs
 }
 
-pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
-    let times = Timestamps {
+pub(super) fn holds(dir: &Dir) -> Parts {
+    ntfs::holds(dir.file())
+}
+
+pub(super) fn set_part(file: &File, part: Part, value: &[u8]) -> io::Result<()> {
+    ntfs::set_part(file, part, value)
+}
+
+pub(super) fn keep(file: &File, kept: &Kept, parts: Parts) -> io::Result<()> {
+    if parts.has(Part::Attributes) {
+        ntfs::set_attributes(file, kept.attributes)?;
+    }
+    if parts.has(Part::Created) {
+        return ntfs::set_times(file, kept);
+    }
+    Ok(futimens(file, &timestamps(kept))?)
+}
+
+pub(super) fn keep_link(dir: &Dir, name: &OsStr, kept: &Kept) -> io::Result<()> {
+    let times = timestamps(kept);
+    Ok(utimensat(&dir.0, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+fn timestamps(kept: &Kept) -> Timestamps {
+    Timestamps {
         last_access: timespec(kept.accessed),
         last_modification: timespec(kept.modified),
-    };
-    Ok(futimens(file, &times)?)
+    }
 }
 
 /// A time that the guest never set stays as the host has it.
@@ -262,6 +310,7 @@ mod tests {
                 modified,
                 ..Kept::default()
             },
+            Parts::NONE,
         )
         .expect("kept");
         let metadata = std::fs::metadata(temp.path().join("a")).expect("there");

@@ -11,6 +11,8 @@
 //! | `by_path.rs` | [`Dir`] where paths are all there is: Windows and the other Unixes |
 //! | `windows.rs` | handles, attributes, sparse files, streams, Ctrl-C, through the `windows` crate |
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
+//! | `descriptor.rs` | whether a security descriptor is one |
+//! | `parts.rs` | the parts of a node that a destination may be able to hold |
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -22,10 +24,12 @@ use tree::{Attributes, Time};
 
 #[cfg(not(target_os = "linux"))]
 mod by_path;
+mod descriptor;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod other;
+mod parts;
 #[cfg(windows)]
 mod windows;
 
@@ -33,6 +37,9 @@ mod windows;
 use by_path as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
+
+pub use descriptor::is_whole;
+pub use parts::{Part, Parts};
 
 /// A folder held open. What is done in it follows no link and leaves it by no `..`.
 ///
@@ -66,13 +73,15 @@ pub enum HostKind {
 /// What a platform is asked to keep of a node besides its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// When it was created; kept by Windows only.
+    /// When it was created; kept where [`Part::Created`] is.
     pub created: Time,
     /// When it was last written.
     pub modified: Time,
     /// When it was last read.
     pub accessed: Time,
-    /// Attribute bits; kept by Windows only.
+    /// When its record was last changed; kept where [`Part::Changed`] is.
+    pub changed: Time,
+    /// Attribute bits; kept where [`Part::Attributes`] are.
     pub attributes: Attributes,
 }
 
@@ -92,11 +101,27 @@ pub trait Calls: Send + Sync {
     /// How the file system that holds `dir` keeps named streams.
     fn stream_home(&self, dir: &Dir) -> StreamHome;
 
-    /// Keeps times and attributes of an open file or folder.
+    /// Which parts the file system that holds `dir` can hold, found out by asking it.
+    fn holds(&self, dir: &Dir) -> Parts;
+
+    /// Keeps times and attributes of an open file or folder; `parts` says which of them besides the
+    /// times of the last writing and reading.
     ///
     /// # Errors
     /// The system's own.
-    fn keep(&self, file: &File, kept: &Kept) -> io::Result<()>;
+    fn keep(&self, file: &File, kept: &Kept, parts: Parts) -> io::Result<()>;
+
+    /// Keeps the times of a link, not of what it leads to.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn keep_link(&self, dir: &Dir, name: &OsStr, kept: &Kept) -> io::Result<()>;
+
+    /// Keeps `value` as a part of an open file or folder, in the form that [`Part`] names.
+    ///
+    /// # Errors
+    /// The system's own; unsupported where [`holds`](Self::holds) does not have it.
+    fn set_part(&self, file: &File, part: Part, value: &[u8]) -> io::Result<()>;
 
     /// Keeps `value` as the extended attribute `user.<stream>` of an open file or folder.
     ///
@@ -131,8 +156,17 @@ impl Calls for Platform {
     fn stream_home(&self, dir: &Dir) -> StreamHome {
         platform::stream_home(&dir.0)
     }
-    fn keep(&self, file: &File, kept: &Kept) -> io::Result<()> {
-        platform::keep(file, kept)
+    fn holds(&self, dir: &Dir) -> Parts {
+        platform::holds(&dir.0)
+    }
+    fn keep(&self, file: &File, kept: &Kept, parts: Parts) -> io::Result<()> {
+        platform::keep(file, kept, parts)
+    }
+    fn keep_link(&self, dir: &Dir, name: &OsStr, kept: &Kept) -> io::Result<()> {
+        platform::keep_link(&dir.0, name, kept)
+    }
+    fn set_part(&self, file: &File, part: Part, value: &[u8]) -> io::Result<()> {
+        platform::set_part(file, part, value)
     }
     fn set_xattr(&self, file: &File, stream: &OsStr, value: &[u8]) -> io::Result<()> {
         platform::set_xattr(file, stream, value)
@@ -185,6 +219,34 @@ impl Dir {
     /// `AlreadyExists` whatever is there; the system's own.
     pub fn create_new(&self, name: &OsStr) -> io::Result<File> {
         self.0.create_new(name)
+    }
+
+    /// Creates a file or folder that was not there, open to be given its parts.
+    ///
+    /// # Errors
+    /// `AlreadyExists` whatever is there; the system's own.
+    pub fn create_node(&self, name: &OsStr, directory: bool) -> io::Result<File> {
+        if !directory {
+            return self.create_new(name);
+        }
+        self.make_dir(name)?;
+        self.open_beneath(&[name])?.file().try_clone()
+    }
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn remove_dir(&self, name: &OsStr) -> io::Result<()> {
+        self.0.remove_dir(name)
+    }
+
+    /// Opens the file `name` to add to its end and read it; made if it is not there.
+    ///
+    /// # Errors
+    /// `InvalidInput` where it is a link or no file; the system's own.
+    pub fn open_to_append(&self, name: &OsStr) -> io::Result<File> {
+        self.0.open_to_append(name)
     }
 
     /// Opens a file for reading, to find out which one it is.

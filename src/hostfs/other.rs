@@ -11,7 +11,7 @@ use blockio::HostFile;
 use tree::Time;
 
 use super::by_path::Dir;
-use super::{Kept, StreamHome};
+use super::{Kept, Part, Parts, StreamHome};
 
 pub(super) fn open_folder(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -43,7 +43,20 @@ pub(super) fn stream_home(_: &Dir) -> StreamHome {
     StreamHome::Nowhere
 }
 
-pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
+pub(super) fn holds(_: &Dir) -> Parts {
+    Parts::NONE
+}
+
+pub(super) fn set_part(_: &File, _: Part, _: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Plain Rust sets the times of what a link leads to only.
+pub(super) fn keep_link(_: &Dir, _: &OsStr, _: &Kept) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn keep(file: &File, kept: &Kept, _: Parts) -> io::Result<()> {
     let mut times = FileTimes::new();
     if let Some(modified) = system_time(kept.modified) {
         times = times.set_modified(modified);

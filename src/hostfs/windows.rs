@@ -20,7 +20,12 @@ use windows::Win32::System::Ioctl::FSCTL_SET_SPARSE;
 use windows::core::PCWSTR;
 
 use super::by_path::Dir;
-use super::{Kept, StreamHome};
+use super::{Kept, Part, Parts, StreamHome};
+
+mod parts;
+mod privileges;
+
+pub(super) use parts::{holds, set_part};
 
 mod interrupt;
 
@@ -103,14 +108,18 @@ pub(super) fn symlink(path: &Path, target: &Path, to_directory: bool) -> io::Res
 /// What the volume says of itself: where it does not hold streams, a write to `name:stream` may look
 /// like success all the same.
 #[expect(unsafe_code, reason = "std does not ask a volume for its flags")]
-pub(super) fn stream_home(dir: &Dir) -> StreamHome {
+fn volume_flags(dir: &Dir) -> u32 {
     let mut flags = 0;
     // SAFETY: the handle is open as long as `dir` lives; `flags` outlives the call.
     let asked = unsafe {
         let flags = Some(&raw mut flags);
         GetVolumeInformationByHandleW(handle(dir.file()), None, None, None, flags, None)
     };
-    if asked.is_ok() && flags & NAMED_STREAMS != 0 {
+    if asked.is_ok() { flags } else { 0 }
+}
+
+pub(super) fn stream_home(dir: &Dir) -> StreamHome {
+    if volume_flags(dir) & NAMED_STREAMS != 0 {
         StreamHome::Streams
     } else {
         StreamHome::Nowhere
@@ -121,19 +130,47 @@ fn handle(file: &File) -> HANDLE {
     HANDLE(file.as_raw_handle())
 }
 
-#[expect(unsafe_code, reason = "std sets times, not attributes")]
-pub(super) fn keep(file: &File, kept: &Kept) -> io::Result<()> {
-    let info = FILE_BASIC_INFO {
-        CreationTime: ticks(kept.created),
-        LastAccessTime: ticks(kept.accessed),
-        LastWriteTime: ticks(kept.modified),
-        ChangeTime: 0,
-        FileAttributes: settable(kept.attributes),
+/// The creation time and the attributes go along with the others wherever they do not matter; only
+/// the change time is a claim that some file systems refuse.
+pub(super) fn keep(file: &File, kept: &Kept, parts: Parts) -> io::Result<()> {
+    let changed = if parts.has(Part::Changed) {
+        ticks(kept.changed)
+    } else {
+        0
     };
+    set_basic(
+        file,
+        &FILE_BASIC_INFO {
+            CreationTime: ticks(kept.created),
+            LastAccessTime: ticks(kept.accessed),
+            LastWriteTime: ticks(kept.modified),
+            ChangeTime: changed,
+            FileAttributes: settable(kept.attributes),
+        },
+    )
+}
+
+/// The attributes of a link stay: its target's kind is among them.
+pub(super) fn keep_link(dir: &Dir, name: &OsStr, kept: &Kept) -> io::Result<()> {
+    let link = open_folder(&dir.place(name)?)?;
+    set_basic(
+        &link,
+        &FILE_BASIC_INFO {
+            CreationTime: ticks(kept.created),
+            LastAccessTime: ticks(kept.accessed),
+            LastWriteTime: ticks(kept.modified),
+            ChangeTime: ticks(kept.changed),
+            FileAttributes: 0,
+        },
+    )
+}
+
+#[expect(unsafe_code, reason = "std sets times, not attributes")]
+fn set_basic(file: &File, info: &FILE_BASIC_INFO) -> io::Result<()> {
     let len = u32::try_from(size_of::<FILE_BASIC_INFO>()).expect("40 bytes");
     // SAFETY: `info` has the layout and the length that FileBasicInfo asks for.
     unsafe {
-        let info = (&raw const info).cast::<c_void>();
+        let info = std::ptr::from_ref(info).cast::<c_void>();
         SetFileInformationByHandle(handle(file), FileBasicInfo, info, len)
     }
     .map_err(|error| system_error(&error))
@@ -235,6 +272,7 @@ mod tests {
                 modified,
                 ..Kept::default()
             },
+            Parts::NONE,
         )
         .expect("kept");
         let metadata = fs::metadata(temp.path().join("a")).expect("there");

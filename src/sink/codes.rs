@@ -55,4 +55,10 @@ blockio::codes! {
     /// A pattern that is none.
     PATTERN = "HV-E765": "the pattern is not valid"
         => "check its braces and brackets; a name that holds such characters matches itself as it is";
+    /// A sidecar's name is taken.
+    NOT_OURS = "HV-E780": "a file of the name that the sidecar has is there, and is none"
+        => "move it away, choose another destination, or say --metadata none to do without the record of what the destination cannot hold";
+    /// Parts that the destination does not hold, where no sidecar is wanted.
+    NATIVE_ONLY = "HV-E781": "the destination did not keep all that belongs to this item, and --metadata native allows no sidecar"
+        => "content and streams are whole; choose an NTFS destination (and an elevated prompt on Windows), or leave out --metadata native to have the rest in a sidecar";
 }

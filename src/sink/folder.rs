@@ -17,9 +17,11 @@ use super::conflict::Verdict;
 use super::host_name::{Rules, host_name};
 use super::names::{Renamed, Taken, folds_case, lock};
 use super::{Conflict, Ending, Error, Item, Note, Outcome, Sink, Sources, StreamMode, Target};
-use crate::hostfs::{Calls, Dir, HostKind, Kept, Platform};
+use crate::hostfs::{Calls, Dir, HostKind, Kept, Parts, Platform};
 use crate::output::temporary_name;
+use crate::sidecar;
 
+mod native;
 mod save;
 
 /// How a folder is filled.
@@ -31,6 +33,9 @@ pub struct Options {
     pub streams: StreamMode,
     /// Whether files with lost bytes are saved, as `NAME.partial`.
     pub partial: bool,
+    /// Whether the destination itself keeps what it can of attributes, security and the like; times
+    /// of writing and reading it keeps anyway.
+    pub native: bool,
     /// The files being read, which are never replaced.
     pub sources: Sources,
 }
@@ -41,6 +46,7 @@ impl Default for Options {
             conflict: Conflict::default(),
             streams: StreamMode::default(),
             partial: true,
+            native: true,
             sources: Sources::default(),
         }
     }
@@ -52,6 +58,10 @@ pub struct Folder {
     options: Options,
     rules: Rules,
     calls: Box<dyn Calls>,
+    /// Which parts of a node are kept in the destination itself.
+    holds: Parts,
+    /// Which of them the destination has refused once, and that was said.
+    refused: Mutex<Parts>,
     folds_case: bool,
     /// The folders being filled.
     open: Mutex<HashMap<GuestPath, Arc<Open>>>,
@@ -91,16 +101,25 @@ impl Folder {
         let opened = std::fs::create_dir_all(destination).and_then(|()| Dir::open(destination));
         let probed = opened.and_then(|dir| Ok((folds_case(&dir, &temporary_name())?, dir)));
         let (folds_case, dir) = probed.map_err(|error| stop(destination, &error))?;
+        let holds = if options.native {
+            calls.holds(&dir)
+        } else {
+            Parts::NONE
+        };
         let root = Open {
             dir,
             place: destination.into(),
             taken: Taken::new(folds_case),
         };
+        // A guest's file of that name gets another one, whoever writes there.
+        root.taken.claim(OsStr::new(sidecar::NAME), 1);
         Ok(Self {
             root: Arc::new(root),
             options,
             rules: Rules::HERE,
             calls,
+            holds,
+            refused: Mutex::default(),
             folds_case,
             open: Mutex::default(),
             renamed: Renamed::new(Rules::HERE),
@@ -195,9 +214,8 @@ impl Folder {
             false => Ending::Written,
         };
         Outcome {
-            ending,
             place,
-            notes: Vec::new(),
+            ..Outcome::of(ending)
         }
     }
 
@@ -215,22 +233,6 @@ impl Folder {
         } else {
             path
         }
-    }
-
-    fn make_link(
-        &self,
-        item: &Item<'_>,
-        open: &Open,
-        slot: &Slot,
-        target: &Target,
-    ) -> io::Result<()> {
-        let text = self.relative(item.path, &target.path);
-        if !slot.replace {
-            return open.dir.symlink(&slot.name, &text, target.directory);
-        }
-        let temporary = temporary_name();
-        open.dir.symlink(&temporary, &text, target.directory)?;
-        replace(&open.dir, &temporary, &slot.name)
     }
 
     /// One more name of what went to `to`; whether the destination could.
@@ -260,7 +262,7 @@ impl Sink for Folder {
     fn dir(&self, item: &Item<'_>) -> Result<Outcome, Error> {
         if item.path.is_root() {
             let mut outcome = Outcome::of(Ending::Written);
-            outcome.notes = self.keep_streams(&self.root, None, item)?;
+            self.keep_streams(&self.root, None, item, &mut outcome)?;
             return Ok(outcome);
         }
         let parent = self.folder_of(item)?;
@@ -268,7 +270,7 @@ impl Sink for Folder {
         let open = Arc::new(self.make(&parent, &name)?);
         lock(&self.open).insert(item.path.clone(), Arc::clone(&open));
         let mut outcome = self.written(item.path, &parent, &name);
-        outcome.notes = self.keep_streams(&open, Some((&parent, &name)), item)?;
+        self.keep_streams(&open, Some((&parent, &name)), item, &mut outcome)?;
         Ok(outcome)
     }
 
@@ -283,17 +285,18 @@ impl Sink for Folder {
         link: &Link,
         inside: Option<&Target>,
     ) -> Result<Outcome, Error> {
-        let Some(target) = inside else {
-            return Ok(left_out(link, "its target is not restored"));
-        };
         let open = self.folder_of(item)?;
+        let would_be = || open.place.join(self.wanted(item.path));
+        let Some(target) = inside else {
+            return Ok(left_out(link, would_be(), "its target is not restored"));
+        };
         let Some(slot) = self.slot(&open, &self.wanted(item.path), item.metadata)? else {
             return Ok(skipped());
         };
         match self.make_link(item, &open, &slot, target) {
-            Ok(()) => Ok(self.written(item.path, &open, &slot.name)),
+            Ok(outcome) => Ok(outcome),
             Err(error) => match Error::writing(open.place.join(&slot.name), &error) {
-                Error::Item(refusal) => Ok(left_out(link, &refusal.reason)),
+                Error::Item(refusal) => Ok(left_out(link, would_be(), &refusal.reason)),
                 stop => Err(stop),
             },
         }
@@ -315,10 +318,8 @@ impl Sink for Folder {
         let mut outcome = Outcome::of(Ending::Written);
         // The folder that the operator named is his, and so are its times.
         if let Some(open) = lock(&self.open).remove(item.path) {
-            let kept = self.calls.keep(open.dir.file(), &kept(item.metadata));
-            outcome
-                .notes
-                .extend(kept.err().map(|error| not_kept(&error)));
+            outcome.place = Some(open.place.clone());
+            self.keep_parts(open.dir.file(), item, &mut outcome);
         }
         Ok(outcome)
     }
@@ -333,6 +334,7 @@ fn kept(metadata: &Metadata) -> Kept {
         created: metadata.created,
         modified: metadata.modified,
         accessed: metadata.accessed,
+        changed: metadata.changed,
         attributes: metadata.attributes,
     }
 }
@@ -341,14 +343,18 @@ fn not_kept(error: &io::Error) -> Note {
     Note::new(&NOT_KEPT, format!("times or attributes: {error}"))
 }
 
-fn left_out(link: &Link, reason: &str) -> Outcome {
+/// A link that is not made; it would be at `place`.
+fn left_out(link: &Link, place: PathBuf, reason: &str) -> Outcome {
     let shown = if link.print.is_empty() {
         &link.target
     } else {
         &link.print
     };
     let message = format!("link to {shown}: {reason}");
-    Outcome::of(Ending::Skipped(Note::new(&LINK_LEFT_OUT, message)))
+    Outcome {
+        place: Some(place),
+        ..Outcome::of(Ending::Skipped(Note::new(&LINK_LEFT_OUT, message)))
+    }
 }
 
 fn skipped() -> Outcome {

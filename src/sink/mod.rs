@@ -18,6 +18,7 @@ use std::sync::Arc;
 use blockio::{Code, ReadAt};
 use tree::{Details, FileSystem, GuestPath, Link, Metadata, Name, NodeId};
 
+use crate::hostfs::Parts;
 use crate::progress::Watch;
 
 pub mod codes;
@@ -34,6 +35,7 @@ pub use conflict::{Conflict, Sources};
 pub use error::{Error, Refusal};
 pub use folder::{Folder, Options};
 pub(crate) use host_name::with_tail;
+pub(crate) use names::lock;
 pub use partial::Partial;
 pub(crate) use partial::write_lost;
 pub use streams::StreamMode;
@@ -142,8 +144,34 @@ pub struct Outcome {
     pub ending: Ending,
     /// Where it is now, if the sink has places.
     pub place: Option<PathBuf>,
+    /// Which of its parts the destination keeps itself; what it has not counts as kept.
+    pub kept: Parts,
+    /// Where its named streams went.
+    pub streams: Vec<StreamPlace>,
     /// What else there is to say of it.
     pub notes: Vec<Note>,
+}
+
+/// Where one named stream went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamPlace {
+    /// Its name.
+    pub name: Name,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Where it went.
+    pub fate: StreamFate,
+}
+
+/// Where a named stream can go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamFate {
+    /// Into the file itself: as a stream, or an extended attribute `user.NAME`.
+    Inside,
+    /// Into a file beside it.
+    Beside(PathBuf),
+    /// Nowhere, or not whole.
+    Lost,
 }
 
 /// How one item ended.
@@ -220,6 +248,8 @@ impl Outcome {
         Self {
             ending,
             place: None,
+            kept: Parts::NONE,
+            streams: Vec::new(),
             notes: Vec::new(),
         }
     }

@@ -102,7 +102,7 @@ pub(super) fn folds_case(dir: &Dir, name: &OsStr) -> io::Result<bool> {
 }
 
 /// A lock whose holder panicked is as good as any: what it guards is never half done.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

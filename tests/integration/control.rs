@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::harness::program::Ran;
-use crate::harness::{Test, hvrestore};
+use crate::harness::{SIDECAR, Test, hvrestore};
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
@@ -33,6 +33,9 @@ fn below(folder: &Path) -> BTreeSet<String> {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let entry = entry.expect("an entry");
             let name = entry.file_name().into_string().expect("Unicode");
+            if name == SIDECAR {
+                continue;
+            }
             if entry.file_type().expect("a kind").is_dir() {
                 found.insert(format!("{path}{name}/"));
                 folders.push((entry.path(), format!("{path}{name}/")));

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::harness::program::{Ran, sha256};
-use crate::harness::{Outcome, Sources, Test, hvrestore, repository, temp_dir, test};
+use crate::harness::{Outcome, SIDECAR, Sources, Test, hvrestore, repository, temp_dir, test};
 use crate::manifest::text;
 
 /// The tests of this theme.
@@ -138,6 +138,9 @@ fn below(folder: &Path) -> BTreeSet<PathBuf> {
             let entry = entry.expect("an entry");
             if entry.file_type().expect("a kind").is_dir() {
                 folders.push(entry.path());
+            }
+            if entry.file_name() == SIDECAR {
+                continue;
             }
             found.insert(entry.path());
         }

@@ -18,7 +18,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::harness::program::Ran;
-use crate::harness::{Test, hvrestore, repository};
+use crate::harness::{SIDECAR, Test, hvrestore, repository};
 
 const DEMO: &str = "testdata/demo";
 
@@ -72,7 +72,7 @@ fn names(folder: &Path) -> Vec<String> {
         let name = entry.expect("an entry").file_name();
         name.to_string_lossy().into_owned()
     };
-    let mut names: Vec<_> = entries.map(name).collect();
+    let mut names: Vec<_> = entries.map(name).filter(|name| name != SIDECAR).collect();
     names.sort();
     names
 }

@@ -25,6 +25,9 @@ use tempfile::TempDir;
 use need::Need;
 use permitted::Permitted;
 
+/// The file in which extract records what a destination cannot hold: of the tool, not of the guest.
+pub(crate) const SIDECAR: &str = ".hvrestore-metadata.jsonl";
+
 pub(crate) use checks::tests;
 pub(crate) use program::hvrestore;
 pub(crate) use sources::Sources;

@@ -16,6 +16,7 @@ mod fixtures; // real disks and volumes
 mod hidden; // what keeps its data elsewhere, or encrypted
 mod layering; // which crate may know which
 mod manifest; // what the program prints, held against a writer's word
+mod metadata; // what is kept besides bytes: native, in the sidecar, put back
 mod mutations; // damaged images, by the thousand
 mod oracles; // what other readers say of the same disks and volumes
 mod repository; // what is tracked, and under which sum
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         fixtures::tests(),
         hidden::tests(),
         layering::tests(),
+        metadata::tests(),
         mutations::tests(),
         oracles::tests(),
         repository::tests(),

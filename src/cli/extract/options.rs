@@ -75,6 +75,7 @@ impl WritingArgs {
                 Ads::None => StreamMode::Leave,
             },
             partial: !self.no_partial,
+            native: true,
             sources,
         }
     }

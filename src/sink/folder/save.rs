@@ -7,14 +7,16 @@ use std::io;
 use blockio::ReadAt;
 use tree::Name;
 
-use super::{Folder, Open, kept, lock, not_kept, skipped};
+use super::{Folder, Open, lock, skipped};
 use crate::copy::{self, Lost, Target};
 use crate::output::Output;
 use crate::progress::Watch;
 use crate::sink::codes::{SKIPPED, STREAM_BESIDE};
 use crate::sink::host_name::with_tail;
 use crate::sink::streams::{Kept, beside, keep_inside};
-use crate::sink::{Ending, Error, Item, Note, Outcome, Partial, Stream, StreamMode};
+use crate::sink::{
+    Ending, Error, Item, Note, Outcome, Partial, Stream, StreamFate, StreamMode, StreamPlace,
+};
 
 /// One stream to be saved as a file.
 struct Piece<'a> {
@@ -43,32 +45,25 @@ impl Folder {
             stream: None,
         };
         let mut left = Vec::new();
-        let mut notes = Vec::new();
-        let saved = self.save(open, item, &piece, &mut notes, |output| {
+        let mut outcome = Outcome::of(Ending::Written);
+        let saved = self.save(open, item, &piece, &mut outcome, |output| {
             left = self.streams_inside(open, (Some(output.name()), output.file()), item)?;
             Ok(())
         })?;
-        let (name, mut outcome) = match saved {
+        let name = match saved {
             Saved::Left => return Ok(skipped()),
             Saved::Whole(name) => {
-                let outcome = self.written(item.path, open, &name);
-                (name, outcome)
+                let written = self.written(item.path, open, &name);
+                (outcome.ending, outcome.place) = (written.ending, written.place);
+                name
             }
             Saved::Partly(partial) => {
-                let place = partial.place.clone();
-                (
-                    wanted,
-                    Outcome {
-                        place,
-                        ..Outcome::of(Ending::Lost(partial))
-                    },
-                )
+                outcome.place.clone_from(&partial.place);
+                outcome.ending = Ending::Lost(partial);
+                wanted
             }
         };
-        outcome.notes = notes;
-        outcome
-            .notes
-            .extend(self.save_beside(open, &name, &left, item)?);
+        self.save_beside(open, &name, &left, item, &mut outcome)?;
         Ok(outcome)
     }
 
@@ -78,10 +73,11 @@ impl Folder {
         open: &Open,
         name: Option<(&Open, &OsStr)>,
         item: &Item<'_>,
-    ) -> Result<Vec<Note>, Error> {
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
         let left = self.streams_inside(open, (None, open.dir.file()), item)?;
         let (parent, name) = name.unwrap_or((open, OsStr::new("")));
-        self.save_beside(parent, name, &left, item)
+        self.save_beside(parent, name, &left, item, outcome)
     }
 
     /// Keeps what it can of the streams in the file itself; the ones that are left.
@@ -107,40 +103,65 @@ impl Folder {
         Ok(left)
     }
 
-    /// Saves streams as files beside `name`, and says so.
+    /// Saves the streams that are `left` as files beside `name`, and says so.
     fn save_beside(
         &self,
         open: &Open,
         name: &OsStr,
-        streams: &[&Stream],
+        left: &[&Stream],
         item: &Item<'_>,
-    ) -> Result<Vec<Note>, Error> {
-        let mut notes = Vec::new();
-        for stream in streams {
-            let wanted = beside(name, &stream.name, self.rules);
-            let data = Some(&*stream.data);
-            let piece = Piece {
-                wanted: &wanted,
-                data,
-                stream: Some(&stream.name),
-            };
-            let (code, message) = match self.save(open, item, &piece, &mut Vec::new(), |_| Ok(())) {
-                Ok(Saved::Left) => (&SKIPPED, wanted.to_string_lossy().into()),
-                Ok(Saved::Partly(partial)) => (partial.code(), partial.message()),
-                Ok(Saved::Whole(_)) if self.options.streams == StreamMode::Files => continue,
-                Ok(Saved::Whole(name)) => {
-                    (&STREAM_BESIDE, open.place.join(name).display().to_string())
-                }
-                Err(Error::Item(refusal)) => (refusal.code, refusal.to_string()),
-                Err(stop) => return Err(stop),
-            };
-            notes.push(Note {
-                code,
-                stream: Some(stream.name.clone()),
-                message,
-            });
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
+        for stream in &item.streams {
+            let mut fate = StreamFate::Inside;
+            if left.iter().any(|left| std::ptr::eq(*left, stream)) {
+                fate = self.save_one_beside(open, name, stream, item, outcome)?;
+            }
+            let (name, size) = (stream.name.clone(), stream.data.size());
+            outcome.streams.push(StreamPlace { name, size, fate });
         }
-        Ok(notes)
+        Ok(())
+    }
+
+    fn save_one_beside(
+        &self,
+        open: &Open,
+        name: &OsStr,
+        stream: &Stream,
+        item: &Item<'_>,
+        outcome: &mut Outcome,
+    ) -> Result<StreamFate, Error> {
+        let wanted = beside(name, &stream.name, self.rules);
+        let piece = Piece {
+            wanted: &wanted,
+            data: Some(&*stream.data),
+            stream: Some(&stream.name),
+        };
+        let mut scratch = Outcome::of(Ending::Written);
+        let saved = self.save(open, item, &piece, &mut scratch, |_| Ok(()));
+        let (code, message, fate) = match saved {
+            Ok(Saved::Left) => (
+                &SKIPPED,
+                wanted.to_string_lossy().into(),
+                StreamFate::Beside(open.place.join(wanted)),
+            ),
+            Ok(Saved::Partly(partial)) => (partial.code(), partial.message(), StreamFate::Lost),
+            Ok(Saved::Whole(name)) => {
+                let place = open.place.join(name);
+                let shown = place.display().to_string();
+                (&STREAM_BESIDE, shown, StreamFate::Beside(place))
+            }
+            Err(Error::Item(refusal)) => (refusal.code, refusal.to_string(), StreamFate::Lost),
+            Err(stop) => return Err(stop),
+        };
+        // As asked for: nothing to be told.
+        let told = *code != STREAM_BESIDE || self.options.streams != StreamMode::Files;
+        outcome.notes.extend(told.then(|| Note {
+            code,
+            stream: Some(stream.name.clone()),
+            message,
+        }));
+        Ok(fate)
     }
 
     /// Saves one stream as a file: content, then what `inside` adds, then times, then the name.
@@ -149,7 +170,7 @@ impl Folder {
         open: &Open,
         item: &Item<'_>,
         piece: &Piece<'_>,
-        notes: &mut Vec<Note>,
+        outcome: &mut Outcome,
         inside: impl FnOnce(&Output<'_>) -> Result<(), Error>,
     ) -> Result<Saved, Error> {
         let Some(slot) = self.slot(open, piece.wanted, item.metadata)? else {
@@ -165,8 +186,10 @@ impl Folder {
         };
         let lost = lost.map_err(|error| Error::copying(&place, &error))?;
         inside(&output)?;
-        let kept = self.calls.keep(output.file(), &kept(item.metadata));
-        notes.extend(kept.err().map(|error| not_kept(&error)));
+        match piece.stream {
+            None => self.keep_parts(output.file(), item, outcome),
+            Some(_) => self.keep_times(output.file(), item, outcome),
+        }
         if !lost.is_empty() {
             open.taken.release(&slot.name);
             return self.save_partly(open, output, &slot.name, item, piece, lost);

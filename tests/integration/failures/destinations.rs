@@ -4,6 +4,8 @@
 use std::path::Path;
 
 use super::{DEMO, demo_disks, names, plain, run, stops};
+#[cfg(target_os = "linux")]
+use crate::harness::SIDECAR;
 use crate::harness::{Outcome, Sources, Test, temp_dir, test};
 
 pub(super) fn tests() -> Vec<Test> {
@@ -302,7 +304,7 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
             let kind = entry.file_type().expect("a kind");
             if kind.is_dir() {
                 folders.push(entry.path());
-            } else if kind.is_file() {
+            } else if kind.is_file() && entry.file_name() != SIDECAR {
                 files.push(entry.path());
             }
         }

@@ -1,6 +1,7 @@
 //! Times, further names and links.
 
 use super::*;
+use crate::hostfs::Part;
 
 #[cfg(unix)]
 #[test]
@@ -85,6 +86,22 @@ fn links_inside_are_relative_and_others_are_listed() {
     assert_eq!((report.links, report.skipped), (5, 4));
 }
 
+#[cfg(unix)]
+#[test]
+fn links_have_the_times_of_the_guests() {
+    use std::os::unix::fs::MetadataExt;
+    let (temp, mut tree) = (temp(), MemoryTree::new());
+    tree.file("a", "text");
+    tree.symlink("l", "a");
+    extract(&tree, temp.path(), Options::default());
+    let found = fs::symlink_metadata(temp.path().join("l")).expect("there");
+    let guest = tree.metadata(tree.at("l")).expect("there");
+    assert_eq!(
+        (found.mtime(), found.mtime_nsec() as u32),
+        guest.modified.unix()
+    );
+}
+
 /// A platform that keeps nothing.
 struct Refusing;
 
@@ -92,8 +109,17 @@ impl Calls for Refusing {
     fn stream_home(&self, _: &Dir) -> StreamHome {
         StreamHome::Nowhere
     }
-    fn keep(&self, _: &fs::File, _: &Kept) -> io::Result<()> {
+    fn holds(&self, _: &Dir) -> Parts {
+        Parts::NONE
+    }
+    fn keep(&self, _: &fs::File, _: &Kept, _: Parts) -> io::Result<()> {
         Err(io::ErrorKind::PermissionDenied.into())
+    }
+    fn keep_link(&self, _: &Dir, _: &OsStr, _: &Kept) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+    fn set_part(&self, _: &fs::File, _: Part, _: &[u8]) -> io::Result<()> {
+        unreachable!("it holds none")
     }
     fn set_xattr(&self, _: &fs::File, _: &OsStr, _: &[u8]) -> io::Result<()> {
         unreachable!("it has none")

@@ -1,6 +1,7 @@
 //! Named streams, on the platform at hand and on a recorded one.
 
 use super::*;
+use crate::hostfs::Part;
 
 /// The platform, with its streams at another place, and a record of what it was asked.
 struct Recorded {
@@ -12,7 +13,16 @@ impl Calls for Recorded {
     fn stream_home(&self, _: &Dir) -> StreamHome {
         self.home
     }
-    fn keep(&self, _: &fs::File, kept: &Kept) -> io::Result<()> {
+    fn holds(&self, _: &Dir) -> Parts {
+        Parts::NONE
+    }
+    fn keep_link(&self, _: &Dir, _: &OsStr, _: &Kept) -> io::Result<()> {
+        Ok(())
+    }
+    fn set_part(&self, _: &fs::File, _: Part, _: &[u8]) -> io::Result<()> {
+        unreachable!("it holds none")
+    }
+    fn keep(&self, _: &fs::File, kept: &Kept, _: Parts) -> io::Result<()> {
         let Kept {
             created,
             attributes,
