@@ -158,6 +158,16 @@ pub(crate) fn temporary_name() -> OsString {
     format!(".hvrestore-{:016x}.tmp", RandomState::new().hash_one(())).into()
 }
 
+/// Whether `name` is one that [`temporary_name`] gives.
+pub(crate) fn is_temporary(name: &OsStr) -> bool {
+    let digits = name
+        .to_str()
+        .and_then(|name| name.strip_prefix(".hvrestore-")?.strip_suffix(".tmp"));
+    digits.is_some_and(|digits| {
+        digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +202,14 @@ mod tests {
             std::fs::read(temp.path().join("x")).expect("there"),
             b"\0\0abc\0\0\0"
         );
+    }
+
+    #[test]
+    fn its_temporary_name_is_known_again() {
+        assert!(is_temporary(&temporary_name()));
+        for name in [".hvrestore-journal.jsonl", ".hvrestore-0.tmp", "x.tmp", ""] {
+            assert!(!is_temporary(OsStr::new(name)), "{name}");
+        }
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Report {
     pub bytes: u64,
     /// Files restored but for some bytes.
     pub partial: u64,
+    /// Files, links and further names that were whole from an earlier run.
+    pub present: u64,
     /// Items left alone or out, with a reason that is no loss.
     pub skipped: u64,
     /// Items that the filter left out; a directory stands for all in it.
@@ -82,6 +84,8 @@ pub struct Line {
 pub enum Status {
     /// It was restored.
     Restored,
+    /// It is whole from an earlier run.
+    Present,
     /// It was left alone or left out.
     Skipped,
     /// It is lost, in whole or in part.
@@ -96,6 +100,7 @@ impl Status {
     pub fn word(self) -> &'static str {
         match self {
             Self::Restored => "restored",
+            Self::Present => "present",
             Self::Skipped => "skipped",
             Self::Lost => "error",
             Self::Note => "note",
@@ -107,7 +112,7 @@ impl Report {
     /// Whether anything was delivered: directories alone, made for what was then lost, are nothing.
     #[must_use]
     pub fn delivered(&self) -> bool {
-        self.files + self.links + self.hard_links + self.partial > 0
+        self.files + self.links + self.hard_links + self.partial + self.present > 0
     }
 
     /// Whether all that was asked for was delivered.
@@ -131,6 +136,7 @@ impl Report {
         self.streams += other.streams;
         self.bytes += other.bytes;
         self.partial += other.partial;
+        self.present += other.present;
         self.skipped += other.skipped;
         self.filtered += other.filtered;
         self.lost += other.lost;
@@ -142,7 +148,7 @@ impl Report {
     /// Counts `line` and keeps it, if it is one to be kept.
     pub(crate) fn add(&mut self, line: &Line) {
         let kept = match line.status {
-            Status::Restored => return,
+            Status::Restored | Status::Present => return,
             Status::Skipped => {
                 self.skipped += 1;
                 &mut self.notes
@@ -173,6 +179,7 @@ impl Report {
             .number("bytes", self.bytes);
         object
             .number("partial", self.partial)
+            .number("present", self.present)
             .number("skipped", self.skipped);
         object
             .number("filtered", self.filtered)
@@ -206,6 +213,9 @@ impl fmt::Display for Report {
             write!(f, ", {}", counted(self.links, "link", "links"))?;
         }
         write!(f, " ({})", counted(self.bytes, "byte", "bytes"))?;
+        if self.present > 0 {
+            write!(f, ", {} there already", self.present)?;
+        }
         let lost = self.lost.saturating_sub(self.partial);
         for (count, what) in [(self.partial, "in part"), (lost, "not restored")] {
             if count > 0 {
@@ -250,6 +260,7 @@ impl Line {
     pub(crate) fn of(path: &GuestPath, kind: Kind, size: u64, outcome: &Outcome) -> Self {
         let status = match &outcome.ending {
             Ending::Written | Ending::Renamed | Ending::Declined => Status::Restored,
+            Ending::Present => Status::Present,
             Ending::Skipped(_) => Status::Skipped,
             Ending::Lost(_) => Status::Lost,
         };
@@ -316,7 +327,7 @@ impl Line {
         if let Some(stream) = &self.stream {
             object.wtf8("stream", "", stream.as_bytes());
         }
-        if self.status == Status::Restored {
+        if matches!(self.status, Status::Restored | Status::Present) {
             object
                 .text("kind", self.kind.word())
                 .number("size", self.size);

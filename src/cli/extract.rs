@@ -17,14 +17,16 @@ use crate::progress::Progress;
 use crate::report::{Report, Stopped};
 use crate::select::Root;
 use crate::sink::codes::IS_SOURCE;
-use crate::sink::{self, Error, Folder, Refusal, Sink, Sources};
+use crate::sink::{self, Error, Folder, Journaled, Refusal, Sink, Sources};
 
 mod chosen;
+mod control;
 mod files_from;
 mod metadata;
 mod options;
 
 use chosen::Chosen;
+use control::ControlArgs;
 use files_from::ListArgs;
 use metadata::{MetadataArgs, heading};
 use options::WritingArgs;
@@ -57,6 +59,9 @@ pub(crate) struct Args {
     /// What is kept besides bytes.
     #[command(flatten)]
     metadata: MetadataArgs,
+    /// How sure it is to be.
+    #[command(flatten)]
+    control: ControlArgs,
     /// Which paths besides.
     #[command(flatten)]
     list: ListArgs,
@@ -89,8 +94,17 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     if !jobs.is_empty() {
         let sources = Sources::at(backup.source_files())?;
-        let sink = sink(args, &backup, &chosen, sources).map_err(refused)?;
-        report.merge(into(&*sink, &jobs, &lines, ctx)?);
+        let folder = Folder::open(&args.output, folder_options(args, sources)).map_err(refused)?;
+        let heading = heading(&args.places.source, &backup, chosen.volumes());
+        let push = |folder: &Journaled| {
+            let sink = args.metadata.sink(folder, &args.output, &heading)?;
+            let report = into(&*sink, &jobs, &lines, ctx);
+            if report.stopped.is_none() {
+                sink.finish()?;
+            }
+            Ok(report)
+        };
+        report.merge(args.control.fill(folder, &backup, ctx, push)?);
     }
     lines.finish(&report)?;
     if report.is_empty() && report.filtered > 0 {
@@ -101,38 +115,22 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
 }
 
 /// Extracts all volumes into one sink.
-fn into(
-    sink: &dyn Sink,
-    jobs: &[Job<'_>],
-    lines: &Lines<'_>,
-    ctx: &Context,
-) -> anyhow::Result<Report> {
+fn into(sink: &dyn Sink, jobs: &[Job<'_>], lines: &Lines<'_>, ctx: &Context) -> Report {
     let mut report = Report::default();
     for job in jobs {
         report.merge(extract::run(job, sink, lines, &ctx.cancel));
         if report.stopped.is_some() {
-            return Ok(report);
+            break;
         }
     }
-    sink.finish().map_err(refused)?;
-    Ok(report)
+    report
 }
 
-/// The folder, with a place for what it cannot hold.
-fn sink(
-    args: &Args,
-    backup: &Backup,
-    chosen: &Chosen<'_>,
-    sources: Sources,
-) -> Result<Box<dyn Sink>, Error> {
-    let options = sink::Options {
+fn folder_options(args: &Args, sources: Sources) -> sink::Options {
+    sink::Options {
         native: args.metadata.native(),
         ..args.writing.folder(sources)
-    };
-    let folder = Folder::open(&args.output, options)?;
-    let volumes = chosen.roots.iter().map(|(volume, _)| *volume);
-    let heading = heading(&args.places.source, backup, volumes);
-    args.metadata.sink(folder, &args.output, &heading)
+    }
 }
 
 /// The folder of the backup stays as it is, too: what is added to it would look like part of it.

@@ -58,7 +58,7 @@ impl Run<'_> {
     pub(super) fn push_dir(&self, item: &Item<'_>) -> bool {
         let ending = self.record(item, self.sink.dir(item));
         self.count(item, ending.as_ref(), |report| report.directories += 1);
-        matches!(ending, Some(Ending::Written | Ending::Renamed))
+        ending.is_some_and(|ending| ending.is_whole())
     }
 
     /// Pushes a file with its data; what became of it, if anything did.
@@ -94,7 +94,7 @@ impl Run<'_> {
         {
             First::Me => {
                 let ending = self.push_file(entry, out);
-                let written = matches!(ending, Some(Ending::Written | Ending::Renamed));
+                let written = ending.is_some_and(|ending| ending.is_whole());
                 self.hard_links.settle(entry.node, written);
             }
             First::Failed => {
@@ -199,6 +199,7 @@ impl Run<'_> {
                 report.streams += item.streams.len() as u64;
                 report.bytes += item.size();
             }
+            Some(Ending::Present) => report.present += 1,
             Some(Ending::Lost(partial)) if partial.place.is_some() => {
                 report.partial += 1;
                 report.bytes += item.size() - partial.lost_bytes();

@@ -3,7 +3,7 @@
 //! Each folder from the root of the destination down is opened and looked at on its own, and refused
 //! if it is a link. On Windows the open handles keep it from being exchanged after that.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -83,6 +83,15 @@ impl Dir {
             return File::open(path);
         }
         Err(io::ErrorKind::InvalidInput.into())
+    }
+
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        let entries = fs::read_dir(&self.path)?;
+        entries.map(|entry| Ok(entry?.file_name())).collect()
+    }
+
+    pub(super) fn read_link(&self, name: &OsStr) -> io::Result<PathBuf> {
+        fs::read_link(self.place(name)?)
     }
 
     pub(super) fn status(&self, name: &OsStr) -> io::Result<Status> {

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use blockio::HostFile;
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat, Timespec, Timestamps,
-    UTIME_OMIT, XattrFlags, copy_file_range, fsetxattr, futimens, linkat, mkdirat, openat, openat2,
-    renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
+    UTIME_OMIT, XattrFlags, copy_file_range, fgetxattr, fsetxattr, futimens, linkat, mkdirat,
+    openat, openat2, readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use tree::Time;
@@ -95,6 +95,22 @@ impl Dir {
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        let names = rustix::fs::Dir::read_from(&self.0)?.map(|entry| {
+            let name = entry?.file_name().to_bytes().to_vec();
+            Ok(OsString::from_vec(name))
+        });
+        let is_entry = |name: &io::Result<OsString>| {
+            !name.as_ref().is_ok_and(|name| name == "." || name == "..")
+        };
+        names.filter(is_entry).collect()
+    }
+
+    pub(super) fn read_link(&self, name: &OsStr) -> io::Result<PathBuf> {
+        let text = readlinkat(&self.0, name, Vec::new())?;
+        Ok(OsString::from_vec(text.into_bytes()).into())
     }
 
     pub(super) fn status(&self, name: &OsStr) -> io::Result<Status> {
@@ -214,7 +230,17 @@ fn timespec(time: Time) -> Timespec {
 
 pub(super) fn set_xattr(file: &File, stream: &OsStr, value: &[u8]) -> io::Result<()> {
     let name = OsString::from_vec([b"user.", stream.as_bytes()].concat());
-    Ok(fsetxattr(file, name, value, XattrFlags::CREATE)?)
+    match fsetxattr(file, &name, value, XattrFlags::CREATE) {
+        Err(Errno::EXIST) if holds_xattr(file, &name, value) => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// Whether the attribute is there with this value, as after a run that was interrupted.
+fn holds_xattr(file: &File, name: &OsStr, value: &[u8]) -> bool {
+    let mut found = vec![0; value.len() + 1];
+    let len = fgetxattr(file, name, &mut found[..]);
+    len.is_ok_and(|len| found.get(..len) == Some(value))
 }
 
 pub(super) fn create_stream(_: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result<File> {

@@ -14,10 +14,10 @@
 //! | `descriptor.rs` | whether a security descriptor is one |
 //! | `parts.rs` | the parts of a node that a destination may be able to hold |
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use blockio::HostFile;
 use tree::{Attributes, Time};
@@ -255,6 +255,22 @@ impl Dir {
     /// The system's own.
     pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
         self.0.open_file(name)
+    }
+
+    /// The names in the folder, in no order.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        self.0.names()
+    }
+
+    /// The text of a symbolic link.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn read_link(&self, name: &OsStr) -> io::Result<PathBuf> {
+        self.0.read_link(name)
     }
 
     /// What `name` is; `None` if there is nothing of that name.

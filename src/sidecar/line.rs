@@ -58,7 +58,7 @@ impl Record<'_> {
             Ending::Skipped(_) => {
                 object.flag("left_out", true);
             }
-            Ending::Written | Ending::Renamed | Ending::Declined => {}
+            Ending::Written | Ending::Renamed | Ending::Present | Ending::Declined => {}
         }
         let metadata = self.item.metadata;
         if self.item.data.is_some() {

@@ -58,6 +58,8 @@ impl<S: Sink> Recorded<S> {
         outcome.notes.extend(told);
         let missing = facts.parts().without(outcome.kept);
         match &self.policy {
+            // Told by the run that restored it.
+            Policy::Tell if matches!(outcome.ending, Ending::Present) => {}
             Policy::Tell => tell(&mut outcome, missing),
             Policy::Sidecar(writer) if is_worth_a_line(&outcome, missing) => {
                 self.add(writer, item, &to, &outcome, &facts)?;
@@ -96,10 +98,12 @@ impl<S: Sink> Recorded<S> {
     /// there is nothing to be put on record.
     fn place_of_item(&self, item: &Item<'_>, outcome: &Outcome) -> Option<String> {
         match &outcome.ending {
-            Ending::Written | Ending::Renamed | Ending::Lost(_) => match &outcome.place {
-                Some(place) => self.place_of(place),
-                None => item.path.is_root().then(|| ".".into()),
-            },
+            Ending::Written | Ending::Renamed | Ending::Present | Ending::Lost(_) => {
+                match &outcome.place {
+                    Some(place) => self.place_of(place),
+                    None => item.path.is_root().then(|| ".".into()),
+                }
+            }
             Ending::Skipped(note) if *note.code == LINK_LEFT_OUT => outcome
                 .place
                 .as_deref()
@@ -146,7 +150,7 @@ fn tell(outcome: &mut Outcome, missing: Parts) {
 impl Outcome {
     /// Whether the item is there, under whatever name.
     fn is_there(&self) -> bool {
-        matches!(self.ending, Ending::Written | Ending::Renamed)
+        self.ending.is_whole()
     }
 }
 

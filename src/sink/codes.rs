@@ -6,10 +6,10 @@ blockio::codes! {
         => "nothing was overwritten; choose an empty folder, or say --overwrite, --skip-existing or --on-conflict rename";
     /// The destination is full.
     FULL = "HV-E752": "the destination is full"
-        => "what was finished is whole and stays; make room or choose another destination and run again with --skip-existing";
+        => "what was finished is whole and stays; make room and run again with --resume, or choose another destination";
     /// The destination refused.
     REFUSED = "HV-E753": "the destination refused to take this"
-        => "look at the reason given: permissions, a read-only or failing medium, a share that is gone; then run again with --skip-existing";
+        => "look at the reason given: permissions, a read-only or failing medium, a share that is gone; then run again with --resume";
     /// The output is a source.
     IS_SOURCE = "HV-E754": "the destination is a file or folder of the source"
         => "a source is never written; choose another destination";
@@ -52,6 +52,12 @@ blockio::codes! {
     /// The volume contradicts itself.
     INCONSISTENT = "HV-D766": "the volume names something that it does not have"
         => "the file system was damaged or in the middle of a change; look for the file in another checkpoint";
+    /// Two runs at one place.
+    IN_USE = "HV-E770": "another run of hvrestore is filling this destination"
+        => "wait for it to end, or choose another destination";
+    /// A run that was interrupted.
+    UNFINISHED = "HV-W771": "an earlier run into this destination did not come to its end"
+        => "the same command with --resume goes on where it stopped; it also removes the temporary files that were left";
     /// A pattern that is none.
     PATTERN = "HV-E765": "the pattern is not valid"
         => "check its braces and brackets; a name that holds such characters matches itself as it is";

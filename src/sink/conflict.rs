@@ -59,7 +59,7 @@ impl Sources {
     }
 
     /// Whether `name` in `dir` is one of them.
-    fn hold(&self, dir: &Dir, name: &OsStr) -> bool {
+    pub(super) fn hold(&self, dir: &Dir, name: &OsStr) -> bool {
         let found = dir.open_file(name).and_then(Handle::from_file);
         found.is_ok_and(|found| self.0.contains(&found))
     }

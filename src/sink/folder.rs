@@ -14,15 +14,18 @@ use tree::{GuestPath, Link, Metadata};
 
 use super::codes::{DETOUR, LINK_LEFT_OUT, NO_FOLDER, NOT_KEPT, SKIPPED};
 use super::conflict::Verdict;
-use super::host_name::{Rules, host_name};
+use super::host_name::{Rules, host_name, numbered};
 use super::names::{Renamed, Taken, folds_case, lock};
 use super::{Conflict, Ending, Error, Item, Note, Outcome, Sink, Sources, StreamMode, Target};
 use crate::hostfs::{Calls, Dir, HostKind, Kept, Parts, Platform};
 use crate::output::temporary_name;
 use crate::sidecar;
 
+mod journaled;
 mod native;
 mod save;
+
+pub use journaled::Journaled;
 
 /// How a folder is filled.
 #[derive(Debug)]
@@ -235,17 +238,22 @@ impl Folder {
         }
     }
 
+    /// Where what went to `path` is: the folder, and its name there.
+    fn find(&self, path: &GuestPath) -> io::Result<(Dir, OsString)> {
+        let mut names = self.renamed.host_names(path);
+        let name = names.pop().ok_or(io::ErrorKind::InvalidInput)?;
+        let folders: Vec<_> = names.iter().map(OsString::as_os_str).collect();
+        Ok((self.root.dir.open_beneath(&folders)?, name))
+    }
+
     /// One more name of what went to `to`; whether the destination could.
     fn make_name(&self, open: &Open, slot: &Slot, to: &GuestPath) -> io::Result<()> {
-        let names = self.renamed.host_names(to);
-        let names: Vec<_> = names.iter().map(OsString::as_os_str).collect();
-        let (name, folders) = names.split_last().ok_or(io::ErrorKind::InvalidInput)?;
-        let from = self.root.dir.open_beneath(folders)?;
+        let (from, name) = self.find(to)?;
         if !slot.replace {
-            return open.dir.hard_link(&slot.name, &from, name);
+            return open.dir.hard_link(&slot.name, &from, &name);
         }
         let temporary = temporary_name();
-        open.dir.hard_link(&temporary, &from, name)?;
+        open.dir.hard_link(&temporary, &from, &name)?;
         replace(&open.dir, &temporary, &slot.name)
     }
 }

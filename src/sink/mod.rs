@@ -9,6 +9,7 @@
 //! | `host_name.rs` | names that a destination can hold |
 //! | `names.rs` | which names were made, so that none is made twice |
 //! | `conflict.rs` | what to do where something is there already |
+//! | `journal.rs` | what a run has finished, for one that resumes it |
 //! | `streams.rs` | where named streams go |
 //! | `partial.rs` | a file with lost bytes |
 
@@ -26,6 +27,7 @@ mod conflict;
 mod error;
 mod folder;
 mod host_name;
+mod journal;
 mod names;
 mod partial;
 mod streams;
@@ -33,7 +35,7 @@ mod streams;
 pub(crate) use conflict::Verdict;
 pub use conflict::{Conflict, Sources};
 pub use error::{Error, Refusal};
-pub use folder::{Folder, Options};
+pub use folder::{Folder, Journaled, Options};
 pub(crate) use host_name::with_tail;
 pub(crate) use names::lock;
 pub use partial::Partial;
@@ -93,6 +95,38 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// The destination's.
     fn finish(&self) -> Result<(), Error>;
+}
+
+impl<S: Sink + ?Sized> Sink for &S {
+    fn ordered(&self) -> bool {
+        (**self).ordered()
+    }
+    fn takes_streams(&self) -> bool {
+        (**self).takes_streams()
+    }
+    fn dir(&self, item: &Item<'_>) -> Result<Outcome, Error> {
+        (**self).dir(item)
+    }
+    fn file(&self, item: &Item<'_>) -> Result<Outcome, Error> {
+        (**self).file(item)
+    }
+    fn link(
+        &self,
+        item: &Item<'_>,
+        target: &Link,
+        inside: Option<&Target>,
+    ) -> Result<Outcome, Error> {
+        (**self).link(item, target, inside)
+    }
+    fn hard_link(&self, item: &Item<'_>, to: &GuestPath) -> Result<Outcome, Error> {
+        (**self).hard_link(item, to)
+    }
+    fn leave_dir(&self, item: &Item<'_>) -> Result<Outcome, Error> {
+        (**self).leave_dir(item)
+    }
+    fn finish(&self) -> Result<(), Error> {
+        (**self).finish()
+    }
 }
 
 /// One thing to be restored.
@@ -181,12 +215,22 @@ pub enum Ending {
     Written,
     /// Restored, under a name that the destination can hold.
     Renamed,
+    /// Whole from an earlier run, which this one resumes.
+    Present,
     /// Left alone, for this reason.
     Skipped(Note),
     /// A sink without hard links: give the data.
     Declined,
     /// Restored but for some bytes.
     Lost(Partial),
+}
+
+impl Ending {
+    /// Whether it is there, with all its bytes.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Written | Self::Renamed | Self::Present)
+    }
 }
 
 /// Something to be said of an item besides how it ended.

@@ -42,6 +42,16 @@ impl Taken {
         free.next().expect("there are more numbers than names")
     }
 
+    /// Keeps `name` from being claimed.
+    pub(super) fn reserve(&self, name: &OsStr) {
+        lock(&self.hashes).insert(self.hash(name));
+    }
+
+    /// Whether `name` is claimed or reserved.
+    pub(super) fn holds(&self, name: &OsStr) -> bool {
+        lock(&self.hashes).contains(&self.hash(name))
+    }
+
     /// Gives a claimed name back.
     pub(super) fn release(&self, name: &OsStr) {
         lock(&self.hashes).remove(&self.hash(name));

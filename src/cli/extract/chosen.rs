@@ -80,6 +80,11 @@ impl<'a> Chosen<'a> {
         })
     }
 
+    /// The volumes that something is on.
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &'a Volume> {
+        self.roots.iter().map(|(volume, _)| *volume)
+    }
+
     fn matching(&mut self, volume: &Volume, texts: &[Text]) -> anyhow::Result<Vec<Root>> {
         let patterns = texts.iter().map(|(_, path)| targets::pattern(path));
         let found = select::find(&*volume.fs, &patterns.collect::<Result<Vec<Pattern>, _>>()?);

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::cli::args::SourceArgs;
 use crate::open::{Backup, Volume};
 use crate::sidecar::{Heading, HeadingVolume, Policy, Recorded, Writer};
-use crate::sink::{Error, Folder, Sink};
+use crate::sink::{Error, Sink};
 
 /// What is kept of a file besides its bytes, and where.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,22 +39,22 @@ impl MetadataArgs {
         matches!(self.metadata, How::Auto | How::Native)
     }
 
-    /// `folder`, which fills `destination`, with a place for what that does not hold.
+    /// `sink`, which fills the folder `destination`, with a place for what that does not hold.
     ///
     /// # Errors
     /// Where something else has the sidecar's name.
-    pub(super) fn sink(
+    pub(super) fn sink<'s>(
         &self,
-        folder: Folder,
+        sink: impl Sink + 's,
         destination: &Path,
         heading: &Heading,
-    ) -> Result<Box<dyn Sink>, Error> {
+    ) -> Result<Box<dyn Sink + 's>, Error> {
         let policy = match self.metadata {
-            How::None => return Ok(Box::new(folder)),
+            How::None => return Ok(Box::new(sink)),
             How::Native => Policy::Tell,
             How::Auto | How::Sidecar => Policy::Sidecar(Writer::open(destination, heading)?),
         };
-        Ok(Box::new(Recorded::new(folder, destination, policy)))
+        Ok(Box::new(Recorded::new(sink, destination, policy)))
     }
 }
 

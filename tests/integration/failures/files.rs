@@ -160,7 +160,11 @@ impl Known {
         }
         assert_eq!(
             names(&dest),
-            ["large.txt.partial", "large.txt.partial.json"]
+            [
+                ".hvrestore-journal.jsonl",
+                "large.txt.partial",
+                "large.txt.partial.json"
+            ]
         );
         let list = std::fs::read(dest.join("large.txt.partial.json")).expect("the list");
         let list: Value = serde_json::from_slice(&list).expect("valid JSON");
