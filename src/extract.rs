@@ -20,6 +20,7 @@ use crate::sink::codes::RENAMED;
 use crate::sink::{Ending, Error, Item, Note, Outcome, Sink};
 
 mod branch;
+mod ciphertext;
 mod hard_links;
 mod item;
 mod links;
@@ -56,6 +57,8 @@ pub struct Options {
     pub system: bool,
     /// What of all that is below the roots is wanted.
     pub filter: Filter,
+    /// Whether encrypted files are taken along as ciphertext; they are named and left out otherwise.
+    pub ciphertext: bool,
     /// How many files are moved at once, unless the sink is ordered.
     pub jobs: NonZeroUsize,
     /// The drive letters by which absolute links of the guest mean this volume.
@@ -70,6 +73,7 @@ impl Default for Options {
             prefix: None,
             system: false,
             filter: Filter::default(),
+            ciphertext: false,
             jobs,
             letters: Vec::new(),
         }

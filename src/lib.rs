@@ -39,6 +39,7 @@
 pub mod cli;
 pub mod codes;
 pub mod copy;
+mod efs;
 pub mod extract;
 pub mod facts;
 pub mod flatten;

@@ -166,6 +166,7 @@ fn jobs<'a>(
         let mut options = Options {
             system: args.all,
             filter: filters.of(backup, volume, ctx)?,
+            ciphertext: args.writing.ciphertext(),
             letters: volume.letter.into_iter().collect(),
             prefix: several.then(|| Name::from(&*volume.folder())),
             ..Options::default()

@@ -3,11 +3,13 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
-use tree::{Entry, Metadata, Time};
+use tree::{Efs, Entry, Metadata, Time};
 
 use crate::cli::args::PlaceArgs;
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, entry, text};
+use crate::efs;
+use crate::json::Object;
 
 /// Show all that is known of a file: times, attributes, streams, names, where a link points
 ///
@@ -55,6 +57,13 @@ fn document(target: &Target<'_>) -> Result<Value, tree::Error> {
     let mut value: Value = serde_json::from_slice(&line).unwrap_or_default();
     let details = volume.fs.details(entry.node)?;
     value["type"] = json!("stat");
+    if let Some(found) = &details.efs {
+        let mut text = Vec::new();
+        let mut object = Object::begin(&mut text);
+        efs::write(&mut object, found);
+        object.end();
+        value["efs"] = serde_json::from_slice(&text).unwrap_or_default();
+    }
     value["short_name"] = json!(details.short_name.map(|name| name.to_string()));
     value["names"] = details
         .names
@@ -99,10 +108,30 @@ fn show(out: &mut impl Write, target: &Target<'_>) -> anyhow::Result<()> {
         writeln!(out, "  {word:10}  {}", time_text(time))?;
     }
     writeln!(out, "  links       {}", metadata.links)?;
+    if let Some(efs) = &details.efs {
+        key_holders(out, efs)?;
+    }
     if let Some(name) = details.short_name {
         writeln!(out, "  short name  {}", text::escape(&name.to_string()))?;
     }
     links_and_streams(out, target, entry)
+}
+
+/// Who could decrypt the file.
+fn key_holders(out: &mut impl Write, efs: &Efs) -> std::io::Result<()> {
+    for (word, holders) in [("key of", &efs.users), ("recovery", &efs.recovery)] {
+        for holder in holders {
+            writeln!(out, "  {word:10}  {}", text::escape(&holder.to_string()))?;
+        }
+    }
+    if !efs.is_understood {
+        let version = efs.version;
+        writeln!(
+            out,
+            "  keys        in a format that is not understood (version {version})"
+        )?;
+    }
+    Ok(())
 }
 
 fn links_and_streams(

@@ -63,6 +63,10 @@ impl Run<'_> {
 
     /// Pushes a file with its data; what became of it, if anything did.
     fn push_file(&self, entry: &Entry, out: &GuestPath) -> Option<Ending> {
+        if self.job.options.ciphertext && entry.metadata.storage == Storage::Efs {
+            self.push_ciphertext(entry, out);
+            return None;
+        }
         let data = match self.job.fs.open(entry.node, None) {
             Ok(data) => Some(data),
             // A file without any data at all, not even of no bytes.
@@ -163,7 +167,7 @@ impl Run<'_> {
     }
 
     /// The named streams of an entry, unless the sink has no use for any.
-    fn wanted_streams<'e>(&self, entry: &'e Entry) -> &'e [StreamInfo] {
+    pub(super) fn wanted_streams<'e>(&self, entry: &'e Entry) -> &'e [StreamInfo] {
         if self.sink.takes_streams() {
             &entry.streams
         } else {
@@ -191,7 +195,12 @@ impl Run<'_> {
     }
 
     /// Counts an item by what became of it.
-    fn count(&self, item: &Item<'_>, ending: Option<&Ending>, whole: impl FnOnce(&mut Report)) {
+    pub(super) fn count(
+        &self,
+        item: &Item<'_>,
+        ending: Option<&Ending>,
+        whole: impl FnOnce(&mut Report),
+    ) {
         let mut report = self.report();
         match ending {
             Some(Ending::Written | Ending::Renamed) => {

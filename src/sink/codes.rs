@@ -49,6 +49,12 @@ blockio::codes! {
     /// A folder that is not all here.
     FOLDER_ELSEWHERE = "HV-E786": "a folder shows only what is on this disk; more of what belongs into it may be elsewhere"
         => "what is here was restored; look for the rest with the software that the folder belongs to (cloud service, storage system)";
+    /// Encrypted, and without keys.
+    NO_KEYS = "HV-D787": "the file is marked as encrypted and has no $EFS attribute that can be read, so nobody can decrypt it"
+        => "its ciphertext was saved, which alone is of no use; look for the file in another checkpoint";
+    /// Taken along as ciphertext.
+    CIPHERTEXT = "HV-W788": "the file is encrypted and was saved as ciphertext: NAME.efs-raw, with its keys in NAME.efs-metadata"
+        => "NAME.efs.json names who can decrypt it and by which certificate; to have the file again, put both back onto an NTFS volume with ntfs-3g -o efs_raw (ciphertext and two bytes that count its padding, then the attribute system.ntfs_efsinfo) and open it on Windows as that user, or hand both to a recovery tool with the user's .pfx";
     /// The volume contradicts itself.
     INCONSISTENT = "HV-D766": "the volume names something that it does not have"
         => "the file system was damaged or in the middle of a change; look for the file in another checkpoint";

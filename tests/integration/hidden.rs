@@ -1,6 +1,8 @@
 //! What hides its data: counted before anyone starts, named wherever it is asked for, never an empty
 //! file or a dead stub at the destination.
 
+mod encrypted;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -19,7 +21,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(every_command_names_what_hides),
         test!(the_way_out_keeps_every_byte).needs_tool("qemu-img"),
     ];
-    own
+    own.into_iter().chain(encrypted::tests()).collect()
 }
 
 /// What hides its data in the volume `hidden`, and the code of why.

@@ -60,7 +60,7 @@ blockio::codes! {
         => "make one disk of the chain with flatten, turn it into a VHDX (qemu-img convert -O vhdx), attach that read-only (Mount-VHD -ReadOnly) to a Windows Server that has the feature Data Deduplication (FS-Data-Deduplication), and copy the file there";
     /// A file is encrypted.
     EFS = "HV-E222": "the file is encrypted by EFS and its key is not in the backup"
-        => "restore the whole machine and open the file as a user who holds the key";
+        => "restore the whole machine and open the file as one of the users that the message names, or take its ciphertext along with extract --efs raw for whoever has the certificate's private key (.pfx)";
     /// A file is a cloud placeholder.
     CLOUD = "HV-E223": "the file is a placeholder; its content is in the cloud"
         => "download it from the cloud service with the account it belongs to";

@@ -8,7 +8,10 @@ use crate::boot::Geometry;
 use crate::compressed::Compressed;
 use crate::flaw::Result;
 use crate::joined::Joined;
-use crate::stream::Stream;
+use crate::stream::{Sizes, Stream};
+
+/// What EFS encrypts at once, in bytes.
+const CIPHER_BLOCK: u64 = 512;
 
 /// The bytes of `attribute` of the volume `source`, which messages call `name`.
 ///
@@ -31,4 +34,30 @@ pub(crate) fn open(
         Some(unit) if unit > 0 => Ok(Arc::new(Compressed::new(stream, unit)?)),
         _ => Ok(Arc::new(stream)),
     }
+}
+
+/// The bytes of `attribute` as its clusters hold them: of an encrypted one the ciphertext, whole blocks
+/// of it, of a compressed one its units as they are. What was never written is a hole.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_stored(
+    attribute: &Joined<'_>,
+    source: &Arc<dyn ReadAt>,
+    geometry: &Geometry,
+    name: &Arc<str>,
+) -> Result<Arc<dyn ReadAt>> {
+    if let Some(value) = attribute.resident() {
+        return Ok(Arc::new(Memory::from(value.to_vec())));
+    }
+    let runs = attribute.run_list(geometry)?.named(name);
+    let Sizes { size, valid } = attribute.sizes();
+    let [size, valid] = [size, valid.min(size)].map(|bytes| {
+        let blocks = bytes.div_ceil(CIPHER_BLOCK);
+        blocks.saturating_mul(CIPHER_BLOCK)
+    });
+    let sizes = Sizes { size, valid };
+    let (source, record) = (Arc::clone(source), attribute.record());
+    let stream = Stream::new(source, record, geometry.cluster_size, sizes, runs);
+    Ok(Arc::new(stream.named(name)))
 }

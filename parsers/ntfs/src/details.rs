@@ -32,6 +32,7 @@ impl Inner {
             extended_attributes: kept(self.extended_attributes(file), &mut lost)
                 .unwrap_or_default(),
             object_id: kept(object_id(file), &mut lost).flatten(),
+            efs: kept(self.efs(file), &mut lost).flatten(),
             usn: kept(usn(file), &mut lost).flatten(),
             lost,
         }

@@ -44,6 +44,7 @@ pub(crate) mod attribute_type {
     pub(crate) const BITMAP: u32 = 0xB0;
     pub(crate) const REPARSE_POINT: u32 = 0xC0;
     pub(crate) const EA: u32 = 0xE0;
+    pub(crate) const LOGGED_UTILITY_STREAM: u32 = 0x100;
     /// Ends the attributes of a file record.
     pub(crate) const END: u32 = 0xFFFF_FFFF;
 }
@@ -59,6 +60,9 @@ pub(crate) const ATTRIBUTE_SPARSE: u16 = 0x8000;
 
 /// The name of a directory's index, `$I30`.
 pub(crate) const DIRECTORY_INDEX: [u16; 4] = [0x24, 0x49, 0x33, 0x30];
+
+/// The name of the attribute of encrypted files, `$EFS`.
+pub(crate) const EFS_NAME: [u16; 4] = [0x24, 0x45, 0x46, 0x53];
 
 /// The stream of `$Secure` with the security descriptors, `$SDS`.
 pub(crate) const SECURITY_DESCRIPTORS: [u16; 4] = [0x24, 0x53, 0x44, 0x53];
@@ -354,3 +358,61 @@ pub(crate) struct LinkHeader {
     pub(crate) print_length: U16,
 }
 const _: () = assert!(size_of::<LinkHeader>() == 8);
+
+/// Value of an $EFS attribute before its key lists, versions 1 to 3. MS-EFSR 2.2.2.1.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct EfsHeader {
+    pub(crate) length: U32,
+    pub(crate) reserved: U32,
+    pub(crate) version: U32,
+    pub(crate) reserved_2: U32,
+    pub(crate) id: [u8; 16],
+    pub(crate) hash: [u8; 16],
+    pub(crate) reserved_3: [u8; 16],
+    /// Where the list of users is (data decryption field); 0: nowhere.
+    pub(crate) ddf: U32,
+    /// Where the list of recovery agents is (data recovery field); 0: nowhere.
+    pub(crate) drf: U32,
+    pub(crate) reserved_4: [u8; 12],
+}
+const _: () = assert!(size_of::<EfsHeader>() == 0x54);
+
+/// One entry of a key list; offsets count from its start. MS-EFSR 2.2.2.1.2.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct EfsKeyEntry {
+    pub(crate) length: U32,
+    /// Where the description of the public key is.
+    pub(crate) public_key: U32,
+    pub(crate) encrypted_key_length: U32,
+    pub(crate) encrypted_key: U32,
+    pub(crate) flags: U32,
+}
+const _: () = assert!(size_of::<EfsKeyEntry>() == 20);
+
+/// Whose public key it is; offsets count from its start. MS-EFSR 2.2.2.1.3.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct EfsPublicKey {
+    pub(crate) length: U32,
+    /// Where the owner's SID is; 0: it is not told.
+    pub(crate) owner: U32,
+    pub(crate) kind: U32,
+    pub(crate) certificate_length: U32,
+    pub(crate) certificate: U32,
+    pub(crate) reserved: [u8; 8],
+}
+const _: () = assert!(size_of::<EfsPublicKey>() == 28);
+
+/// By which certificate a key is known; offsets count from its start, 0: absent. MS-EFSR 2.2.2.1.4.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct EfsCertificate {
+    pub(crate) thumbprint: U32,
+    pub(crate) thumbprint_length: U32,
+    pub(crate) container: U32,
+    pub(crate) provider: U32,
+    pub(crate) name: U32,
+}
+const _: () = assert!(size_of::<EfsCertificate>() == 20);

@@ -81,6 +81,15 @@ impl FileSystem for Volume {
             .ok_or(Error::NotFound)
     }
 
+    fn open_stored(&self, node: NodeId, stream: Option<&Name>) -> Result<Arc<dyn ReadAt>, Error> {
+        let file = self.0.existing(node)?;
+        let name = stream.map(Name::to_utf16).unwrap_or_default();
+        let opened = self.0.open_stored(&file, &name);
+        opened
+            .map_err(|fault| self.0.error(&fault))?
+            .ok_or(Error::NotFound)
+    }
+
     fn streams(&self, node: NodeId) -> Result<Vec<StreamInfo>, Error> {
         self.0.existing(node).map(|file| streams(&file))
     }
@@ -181,6 +190,7 @@ impl Inner {
         };
         if !is_content && data.is_encrypted() {
             let fault = storage::hidden(file.number(), Storage::Efs, None);
+            let fault = fault.map(|fault| self.with_holders(fault, file));
             return fault.map_or(Ok(None), |fault| Err(Arc::new(fault)));
         }
         content::open(&data, &self.bytes, &self.geometry, &self.name).map(Some)
@@ -190,7 +200,18 @@ impl Inner {
     fn hidden(&self, file: &File) -> Result<Option<Fault>> {
         let metadata = self.metadata_of(file)?;
         let (storage, tag) = (metadata.storage, metadata.reparse_tag);
-        Ok(storage::hidden(file.number(), storage, tag))
+        let fault = storage::hidden(file.number(), storage, tag);
+        Ok(match storage {
+            Storage::Efs => fault.map(|fault| self.with_holders(fault, file)),
+            _ => fault,
+        })
+    }
+
+    /// The stream `name` of `file` as its clusters hold it; `None` where there is none.
+    fn open_stored(&self, file: &File, name: &[u16]) -> Result<Option<Arc<dyn ReadAt>>> {
+        let data = file.find(attribute_type::DATA, name)?;
+        let open = |data| content::open_stored(&data, &self.bytes, &self.geometry, &self.name);
+        data.map(open).transpose()
     }
 
     /// Where `file` points; `None` where it is no link.

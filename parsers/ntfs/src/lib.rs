@@ -13,7 +13,7 @@
 //! | `file`, `joined`, `content` | one file of several records, one attribute of several fragments |
 //! | `metadata`, `file_name`, `reparse`, `storage` | what is known of a file without its data |
 //! | `security`, `secure` | who may do what with a file: its own descriptor, those of `$Secure` |
-//! | `details`, `extended_attributes` | what only some readers want of a file |
+//! | `details`, `extended_attributes`, `efs` | what only some readers want of a file |
 //! | `index`, `upcase` | directories: the B-tree and the order of names |
 //! | `listing`, `scan`, `entries` | one directory; the whole $MFT at once; a subtree in order |
 //! | `volume`, `volume_information`, `free_space`, `fs` | the volume as a tree |
@@ -39,6 +39,7 @@ mod compressed;
 mod content;
 mod data_run;
 mod details;
+mod efs;
 mod entries;
 mod error;
 mod extended_attributes;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use blockio::Fault;
 
-use crate::{Name, NodeId};
+use crate::{Efs, Name, NodeId};
 
 /// What only some readers want of a node.
 ///
@@ -22,6 +22,8 @@ pub struct Details {
     pub extended_attributes: Vec<ExtendedAttribute>,
     /// The object id, if it was given one.
     pub object_id: Option<ObjectId>,
+    /// What it carries for those who can decrypt it, if it is encrypted.
+    pub efs: Option<Efs>,
     /// Number of its latest record in the volume's change journal, where a journal was kept.
     pub usn: Option<u64>,
     /// Which parts are there and could not be read.

@@ -52,6 +52,17 @@ pub trait FileSystem: Send + Sync {
     /// [`Unsupported`](blockio::FaultKind::Unsupported) where the content is hidden (WOF, EFS, ...).
     fn open(&self, node: NodeId, stream: Option<&Name>) -> Result<Arc<dyn ReadAt>, Error>;
 
+    /// One stream of `node` as it is stored, whatever hides its content: of an encrypted one the
+    /// ciphertext, to the end of its last block. What was never stored is a hole.
+    ///
+    /// A file system that changes nothing on the way answers as [`open`](Self::open) does.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), but for hidden content.
+    fn open_stored(&self, node: NodeId, stream: Option<&Name>) -> Result<Arc<dyn ReadAt>, Error> {
+        self.open(node, stream)
+    }
+
     /// All streams of `node`, the unnamed one first.
     ///
     /// # Errors

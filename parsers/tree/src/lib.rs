@@ -11,6 +11,7 @@
 //! | [`Name`], [`GuestPath`] | names and paths as bytes, lone surrogates and all |
 //! | [`Link`], [`StreamInfo`] | links and streams |
 //! | [`Details`], [`ExtendedAttribute`], [`ObjectId`] | what only some readers want |
+//! | [`Efs`], [`KeyHolder`] | who could decrypt an encrypted file |
 //! | [`reparse_owner`], [`storage_maker`] | whose a reparse tag is |
 //! | [`walk`](fn@walk), [`Walk`], [`resolve`] | a tree depth-first, a path to its node |
 //! | [`Error`], [`Loss`] | a fault, or that a thing is not there |
@@ -27,6 +28,7 @@
 mod civil;
 pub mod codes;
 mod details;
+mod efs;
 mod error;
 mod file_system;
 mod link;
@@ -40,6 +42,7 @@ mod walk;
 
 pub use civil::Rfc3339;
 pub use details::{Birth, Details, ExtendedAttribute, ObjectId};
+pub use efs::{Efs, KeyHolder};
 pub use error::{Error, Loss};
 pub use file_system::{FileSystem, VolumeInfo};
 pub use link::{Link, LinkKind, StreamInfo};

@@ -20,6 +20,11 @@ pub(super) struct WritingArgs {
     /// into files beside it called FILE:STREAM, or nowhere
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     ads: Ads,
+    /// What becomes of files that the guest encrypted (EFS): they are named and left out, or their
+    /// ciphertext is saved as NAME.efs-raw, their keys as NAME.efs-metadata, and who can decrypt them
+    /// in NAME.efs.json (explain HV-W788 says what can be done with these)
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    efs: EfsFiles,
     /// Save nothing of a file that cannot be read in full
     #[arg(long)]
     no_partial: bool,
@@ -53,7 +58,22 @@ enum Ads {
     None,
 }
 
+/// What becomes of encrypted files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum EfsFiles {
+    /// Named and left out
+    #[default]
+    None,
+    /// Saved as ciphertext
+    Raw,
+}
+
 impl WritingArgs {
+    /// Whether encrypted files are taken along as ciphertext.
+    pub(super) fn ciphertext(&self) -> bool {
+        self.efs == EfsFiles::Raw
+    }
+
     /// How the folder sink is to be set up, which never replaces a file of `sources`.
     pub(super) fn folder(&self, sources: Sources) -> sink::Options {
         let rule = match self.on_conflict {

@@ -7,12 +7,13 @@ use std::path::Path;
 use super::base::{Base, SECTOR};
 
 /// Of each kind of structure one volume that is full of it, none so large that it takes long.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "plain",
     "streams",
     "lznt1-512",
     "names",
     "metadata",
+    "hidden",
     "mft-list",
 ];
 
