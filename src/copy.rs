@@ -13,6 +13,9 @@ use blockio::{Fault, HostFile, Place, ReadAt, Run};
 use crate::progress::Watch;
 
 mod search;
+mod survey;
+
+pub use survey::{Survey, survey};
 
 /// Bytes moved by one read and one write.
 pub const BUFFER: usize = 1 << 20;

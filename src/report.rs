@@ -45,6 +45,25 @@ pub struct Report {
     pub notes: Vec<Line>,
     /// Why the run ended before its end.
     pub stopped: Option<Stopped>,
+    /// What it would take, if nothing was done and all is a plan.
+    pub plan: Option<Room>,
+}
+
+/// The room that a plan takes, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What all would take up.
+    pub needed: u64,
+    /// What is free at the destination, if the system tells.
+    pub free: Option<u64>,
+}
+
+impl Room {
+    /// Whether it is known not to do.
+    #[must_use]
+    pub fn is_short(self) -> bool {
+        self.free.is_some_and(|free| free < self.needed)
+    }
 }
 
 /// Why a run ended before its end.
@@ -82,6 +101,8 @@ pub struct Line {
 /// How one item is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
+    /// It would be restored.
+    Planned,
     /// It was restored.
     Restored,
     /// It is whole from an earlier run.
@@ -99,6 +120,7 @@ impl Status {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::Planned => "planned",
             Self::Restored => "restored",
             Self::Present => "present",
             Self::Skipped => "skipped",
@@ -143,12 +165,13 @@ impl Report {
         self.losses.extend(other.losses);
         self.notes.extend(other.notes);
         self.stopped = self.stopped.take().or(other.stopped);
+        self.plan = self.plan.or(other.plan);
     }
 
     /// Counts `line` and keeps it, if it is one to be kept.
     pub(crate) fn add(&mut self, line: &Line) {
         let kept = match line.status {
-            Status::Restored | Status::Present => return,
+            Status::Planned | Status::Restored | Status::Present => return,
             Status::Skipped => {
                 self.skipped += 1;
                 &mut self.notes
@@ -184,6 +207,12 @@ impl Report {
         object
             .number("filtered", self.filtered)
             .number("lost", self.lost);
+        if let Some(room) = self.plan {
+            object.flag("dry_run", true).number("needed", room.needed);
+            if let Some(free) = room.free {
+                object.number("free", free);
+            }
+        }
         match &self.stopped {
             None => {}
             Some(Stopped::Cancelled) => {
@@ -203,9 +232,14 @@ impl fmt::Display for Report {
     /// One line: `restored 12 files in 3 directories (4096 bytes), 1 in part, 1 not restored, 2 left out`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let files = self.files + self.hard_links;
+        let done = if self.plan.is_some() {
+            "would restore"
+        } else {
+            "restored"
+        };
         write!(
             f,
-            "restored {} in {}",
+            "{done} {} in {}",
             counted(files, "file", "files"),
             counted(self.directories, "directory", "directories")
         )?;
@@ -227,6 +261,12 @@ impl fmt::Display for Report {
         }
         if self.filtered > 0 {
             write!(f, ", {} filtered out", self.filtered)?;
+        }
+        if let Some(room) = self.plan {
+            write!(f, "; needs {}", counted(room.needed, "byte", "bytes"))?;
+            if let Some(free) = room.free {
+                write!(f, ", {free} are free")?;
+            }
         }
         match &self.stopped {
             None => Ok(()),
@@ -327,7 +367,10 @@ impl Line {
         if let Some(stream) = &self.stream {
             object.wtf8("stream", "", stream.as_bytes());
         }
-        if matches!(self.status, Status::Restored | Status::Present) {
+        if matches!(
+            self.status,
+            Status::Planned | Status::Restored | Status::Present
+        ) {
             object
                 .text("kind", self.kind.word())
                 .number("size", self.size);

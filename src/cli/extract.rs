@@ -14,7 +14,7 @@ use crate::codes;
 use crate::extract::{self, Job, Options};
 use crate::open::{Backup, Volume};
 use crate::progress::Progress;
-use crate::report::{Report, Stopped};
+use crate::report::{Report, Room, Stopped};
 use crate::select::Root;
 use crate::sink::codes::IS_SOURCE;
 use crate::sink::{self, Error, Folder, Journaled, Refusal, Sink, Sources};
@@ -86,13 +86,17 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let chosen = Chosen::find(&args.places, &args.list, &backup, ctx)?;
     refuse_source(args, &backup)?;
     let jobs = jobs(args, &chosen, &filters, &backup, ctx)?;
-    let lines = Lines::new(ctx);
+    let lines = Lines::new(ctx).planning(args.control.is_plan());
     let mut report = Report::default();
     for loss in &chosen.losses {
         lines.settled(loss);
         report.add(loss);
     }
-    if !jobs.is_empty() {
+    if args.control.is_plan() && !jobs.is_empty() {
+        let options = folder_options(args, Sources::at(backup.source_files())?);
+        let push = |plan: &dyn Sink| into(plan, &jobs, &lines, ctx);
+        report.merge(args.control.plan(&args.output, options, ctx, push)?);
+    } else if !jobs.is_empty() {
         let sources = Sources::at(backup.source_files())?;
         let folder = Folder::open(&args.output, folder_options(args, sources)).map_err(refused)?;
         let heading = heading(&args.places.source, &backup, chosen.volumes());
@@ -193,6 +197,7 @@ fn exit(report: &Report) -> Exit {
     match &report.stopped {
         Some(Stopped::Cancelled) => return Exit::Interrupted,
         Some(Stopped::Destination(_)) => return Exit::Destination,
+        None if report.plan.is_some_and(Room::is_short) => return Exit::Destination,
         None if report.is_whole() => return Exit::Done,
         None => {}
     }

@@ -8,7 +8,7 @@ use tree::GuestPath;
 use crate::cli::bars::Bar;
 use crate::cli::{Context, text};
 use crate::progress::Progress;
-use crate::report::{Line, Report, Stopped};
+use crate::report::{Line, Report, Status, Stopped};
 
 /// Most losses listed one by one for people.
 const LISTED: usize = 200;
@@ -18,6 +18,8 @@ pub(crate) struct Lines<'a> {
     ctx: &'a Context,
     bar: Bar,
     out: Mutex<Out>,
+    /// Whether nothing is done, and each item is shown as what would be.
+    planning: bool,
 }
 
 /// JSON lines on their way to stdout.
@@ -46,6 +48,36 @@ impl<'a> Lines<'a> {
             ctx,
             bar: Bar::new(ctx),
             out: Mutex::default(),
+            planning: false,
+        }
+    }
+
+    /// The same for a run that only says what it would do.
+    pub(crate) fn planning(mut self, planning: bool) -> Self {
+        self.planning = planning;
+        self
+    }
+
+    /// Appends what became of an item: an object for scripts; for people the path that would be
+    /// restored, if nothing is.
+    fn write(&self, line: &Line, out: &mut Vec<u8>) {
+        let planned = self.planning && line.status == Status::Restored;
+        match (self.ctx.global.json, planned) {
+            (true, false) => line.write_json(out),
+            (true, true) => {
+                let status = Status::Planned;
+                Line {
+                    status,
+                    ..line.clone()
+                }
+                .write_json(out);
+            }
+            (false, true) => {
+                let path = line.path.to_string();
+                out.extend_from_slice(text::escape(&path).as_bytes());
+                out.push(b'\n');
+            }
+            (false, false) => {}
         }
     }
 
@@ -86,11 +118,10 @@ impl<'a> Lines<'a> {
     }
 
     fn summary(&self, report: &Report) -> anyhow::Result<()> {
-        if !self.ctx.global.json {
-            return Ok(());
-        }
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        report.write_json(&mut out.buffer);
+        if self.ctx.global.json {
+            report.write_json(&mut out.buffer);
+        }
         out.write();
         Ok(out.failed.take().map_or(Ok(()), Err)?)
     }
@@ -125,9 +156,9 @@ impl Progress for Lines<'_> {
 
     fn settled(&self, line: &Line) {
         self.bar.settled(line);
-        if self.ctx.global.json {
+        if self.ctx.global.json || self.planning {
             let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-            line.write_json(&mut out.buffer);
+            self.write(line, &mut out.buffer);
             if out.buffer.len() > 1 << 15 {
                 out.write();
             }

@@ -18,8 +18,8 @@ use super::other as system;
 use super::windows as system;
 
 pub(super) use system::{
-    copy_range, create_stream, holds, keep, keep_link, make_sparse, remove_stream, set_part,
-    set_xattr, stream_home, write_all_at,
+    copy_range, create_stream, free_space, holds, keep, keep_link, make_sparse, remove_stream,
+    set_part, set_xattr, stream_home, write_all_at,
 };
 
 pub(super) struct Dir {

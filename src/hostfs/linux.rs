@@ -276,6 +276,11 @@ pub(super) fn copy_range(
     })
 }
 
+pub(super) fn free_space(path: &Path) -> io::Result<u64> {
+    let found = rustix::fs::statvfs(path)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// A link on the way is `ELOOP` (or `ENOTDIR`, which every platform has); leaving the root `EXDEV`.
 pub(super) fn is_detour(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::XDEV))

@@ -341,6 +341,14 @@ pub(crate) fn on_interrupt(handler: impl Fn() + Send + Sync + 'static) -> io::Re
     }
 }
 
+/// How many bytes are free for us on the file system that holds the folder `path`.
+///
+/// # Errors
+/// The system's own; unsupported where we do not know how to ask.
+pub fn free_space(path: &Path) -> io::Result<u64> {
+    platform::free_space(path)
+}
+
 /// Writes all of `bytes` at `offset`, wherever the cursor is.
 ///
 /// # Errors

@@ -12,8 +12,8 @@ use blockio::HostFile;
 use tree::{Attributes, Time};
 use windows::Win32::Foundation::HANDLE;
 use windows::Win32::Storage::FileSystem::{
-    FILE_BASIC_INFO, FileBasicInfo, GetVolumeInformationByHandleW, MOVE_FILE_FLAGS, MoveFileExW,
-    SetFileInformationByHandle,
+    FILE_BASIC_INFO, FileBasicInfo, GetDiskFreeSpaceExW, GetVolumeInformationByHandleW,
+    MOVE_FILE_FLAGS, MoveFileExW, SetFileInformationByHandle,
 };
 use windows::Win32::System::IO::DeviceIoControl;
 use windows::Win32::System::Ioctl::FSCTL_SET_SPARSE;
@@ -210,6 +210,16 @@ fn stream_path(dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<Pa
     path.push(":");
     path.push(stream);
     Ok(path.into())
+}
+
+#[expect(unsafe_code, reason = "std does not ask a volume for its room")]
+pub(super) fn free_space(path: &Path) -> io::Result<u64> {
+    let wide: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
+    let mut free = 0;
+    // SAFETY: the path ends with 0 and lives as long as the call, as does what the answer goes to.
+    unsafe { GetDiskFreeSpaceExW(PCWSTR(wide.as_ptr()), Some(&raw mut free), None, None) }
+        .map_err(|error| system_error(&error))?;
+    Ok(free)
 }
 
 #[expect(unsafe_code, reason = "std has no sparse files")]

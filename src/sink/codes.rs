@@ -64,6 +64,9 @@ blockio::codes! {
     /// A run that was interrupted.
     UNFINISHED = "HV-W771": "an earlier run into this destination did not come to its end"
         => "the same command with --resume goes on where it stopped; it also removes the temporary files that were left";
+    /// A plan that does not fit.
+    NO_ROOM = "HV-E772": "the destination has less room than all this takes"
+        => "choose another destination, make room, or extract less of it (--exclude, --size); nothing was written";
     /// A pattern that is none.
     PATTERN = "HV-E765": "the pattern is not valid"
         => "check its braces and brackets; a name that holds such characters matches itself as it is";

@@ -9,6 +9,7 @@
 //! | `host_name.rs` | names that a destination can hold |
 //! | `names.rs` | which names were made, so that none is made twice |
 //! | `conflict.rs` | what to do where something is there already |
+//! | `plan.rs` | [`Plan`]: a folder that is not filled, to see what would be |
 //! | `journal.rs` | what a run has finished, for one that resumes it |
 //! | `streams.rs` | where named streams go |
 //! | `partial.rs` | a file with lost bytes |
@@ -30,6 +31,7 @@ mod host_name;
 mod journal;
 mod names;
 mod partial;
+mod plan;
 mod streams;
 
 pub(crate) use conflict::Verdict;
@@ -40,6 +42,7 @@ pub(crate) use host_name::with_tail;
 pub(crate) use names::lock;
 pub use partial::Partial;
 pub(crate) use partial::write_lost;
+pub use plan::Plan;
 pub use streams::StreamMode;
 
 /// Takes a tree in walk order, parents before children. Many threads may call it, unless it is

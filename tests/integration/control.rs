@@ -1,6 +1,7 @@
 //! What an operator says of an extraction besides what and where to.
 
 mod filters;
+mod plans;
 mod resume;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use crate::harness::{SIDECAR, Sources, Test, hvrestore, temp_dir};
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
-    let modules = [filters::tests(), resume::tests()];
+    let modules = [filters::tests(), plans::tests(), resume::tests()];
     modules.into_iter().flatten().collect()
 }
 

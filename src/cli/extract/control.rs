@@ -6,9 +6,9 @@ use std::path::Path;
 use super::refused;
 use crate::cli::{Context, text};
 use crate::open::Backup;
-use crate::report::Report;
-use crate::sink::codes::UNFINISHED;
-use crate::sink::{Error, Folder, Journaled};
+use crate::report::{Report, Room};
+use crate::sink::codes::{NO_ROOM, UNFINISHED};
+use crate::sink::{Error, Folder, Journaled, Options, Plan, Sink};
 
 /// How sure an extraction is to be.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,9 +18,38 @@ pub(super) struct ControlArgs {
     /// and the temporary files of a killed run are removed
     #[arg(long)]
     resume: bool,
+    /// Create nothing: list what would be restored, left out or renamed, what is known to be lost
+    /// before a byte is read, and how much room it takes. Damage that shows only when data is read is
+    /// not foreseen
+    #[arg(long, conflicts_with = "resume")]
+    dry_run: bool,
 }
 
 impl ControlArgs {
+    /// Whether nothing is to be done.
+    pub(super) fn is_plan(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Has `push` fill nothing, as if it were the folder `destination`.
+    pub(super) fn plan(
+        &self,
+        destination: &Path,
+        options: Options,
+        ctx: &Context,
+        push: impl FnOnce(&dyn Sink) -> Report,
+    ) -> anyhow::Result<Report> {
+        let plan = Plan::new(destination, options).map_err(refused)?;
+        let mut report = push(&plan);
+        let (needed, free) = (plan.needed(), plan.free());
+        let room = Room { needed, free };
+        report.plan = Some(room);
+        if room.is_short() {
+            ctx.console.warn(&NO_ROOM, NO_ROOM.meaning);
+        }
+        Ok(report)
+    }
+
     /// Has `push` fill `folder`, keeping a journal.
     pub(super) fn fill(
         &self,
