@@ -41,6 +41,9 @@ pub mod cli {
         /// A link accepted by the operator.
         LINK_ACCEPTED = "HV-W812": "a link of the chain was accepted although the identifiers differ"
             => "check what was extracted before you rely on it: parent and child may be of different times";
+        /// A letter of a device that is on no disk of the backup.
+        LETTER_ELSEWHERE = "HV-E830": "the drive with that letter is not on a disk of this backup"
+            => "restore the disk that holds it from the backup too and name its folder with SOURCE or --search; a CD, a USB or a network drive is in no backup of the machine";
         /// A drive letter that was guessed.
         LETTER_GUESSED = "HV-W813": "the volume for C: was guessed"
             => "if another volume is meant, address it as disk0/part2 or label=NAME";

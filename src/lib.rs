@@ -29,6 +29,7 @@
 //! | [`extract`], [`report`], [`progress`] | a walk into a sink, what became of each item, how far it is |
 //! | [`sink`] | where things go: a folder |
 //! | [`facts`], [`sidecar`] | what a node has besides bytes, and a record of what the destination cannot hold of it |
+//! | [`guest`] | what a Windows installation says of itself: letters, names, version, roles |
 //! | [`flatten`] | a disk as one stream of bytes |
 //! | [`codes`] | every stable code, with what to do |
 //! | [`json`] | JSON a line at a time |
@@ -43,6 +44,7 @@ mod efs;
 pub mod extract;
 pub mod facts;
 pub mod flatten;
+pub mod guest;
 pub mod hostfs;
 pub mod json;
 pub mod open;

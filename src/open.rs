@@ -12,7 +12,7 @@ mod state;
 mod watch;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use blockio::{Cache, Fault, ReadAt};
 use disk::{Accept, Chain, Finder, Folders, Survey, VirtualDisk};
@@ -21,6 +21,7 @@ use tree::FileSystem;
 
 pub use error::Error;
 pub(crate) use letters::holds_windows;
+pub use letters::{LetterSource, Letters, Meaning};
 pub use notes::Note;
 pub use state::{Family, State};
 pub use watch::Watch;
@@ -63,6 +64,7 @@ pub struct Backup {
     pub survey: Survey,
     folders: Arc<Folders>,
     notes: Vec<Note>,
+    letters: OnceLock<Letters>,
 }
 
 /// One virtual disk in one state.
@@ -118,8 +120,6 @@ pub struct Volume {
     pub disk: usize,
     /// Its partition.
     pub partition: Partition,
-    /// The letter it is taken to have.
-    pub letter: Option<char>,
     /// Its tree.
     pub fs: Arc<dyn FileSystem>,
 }
@@ -155,8 +155,8 @@ impl Backup {
             survey,
             folders,
             notes: Vec::new(),
+            letters: OnceLock::new(),
         };
-        backup.assign_letters();
         backup.notes = notes::collect(&backup, &without_state, options);
         Ok(backup)
     }
@@ -216,17 +216,6 @@ fn survey(source: &Path, finder: &Finder, cache: &Cache) -> Survey {
         return finder.survey();
     }
     Finder::new(Arc::new(Folders::beside(source)), cache).survey()
-}
-
-impl Volume {
-    /// The folder that its root becomes where several volumes go into one place: `C`, `disk0-part2`.
-    #[must_use]
-    pub fn folder(&self) -> String {
-        match self.letter {
-            Some(letter) => letter.to_string(),
-            None => self.name.replace('/', "-"),
-        }
-    }
 }
 
 impl Disk {

@@ -171,8 +171,8 @@ fn jobs<'a>(
             system: args.all,
             filter: filters.of(backup, volume, ctx)?,
             ciphertext: args.writing.ciphertext(),
-            letters: volume.letter.into_iter().collect(),
-            prefix: several.then(|| Name::from(&*volume.folder())),
+            letters: backup.letter_of(volume).into_iter().collect(),
+            prefix: several.then(|| Name::from(&*backup.folder_of(volume))),
             ..Options::default()
         };
         options.jobs = args.jobs.unwrap_or(options.jobs);

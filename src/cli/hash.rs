@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         .windows(2)
         .any(|pair| pair[0].volume.name != pair[1].volume.name);
     for target in targets {
-        listing.within(several.then(|| target.volume.folder()));
+        listing.within(several.then(|| backup.folder_of(target.volume)));
         let hasher = Hasher {
             args,
             volume: target.volume,

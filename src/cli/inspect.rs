@@ -3,6 +3,7 @@
 mod counts;
 mod document;
 mod drawing;
+mod guests;
 
 use std::io::Write;
 
@@ -11,10 +12,13 @@ use crate::cli::stop::exit_of_disks;
 use crate::cli::{Context, Exit, context};
 use crate::open::Options;
 
-/// Show what is there: disks, their chains, partitions, volumes, and what is wrong
+/// Show what is there: disks, their chains, partitions, volumes, the guest, and what is wrong
 ///
 ///   hvrestore inspect /backup/web01
 ///   hvrestore inspect --json /backup/web01 > web01.json
+///
+/// Of a Windows guest it says the version, name, processor, roles, time zone and drive letters, from its
+/// own registry; a registry that was being written is completed from its logs in memory.
 ///
 /// Counts of files whose content is kept in special ways (compressed, WOF, dedup, EFS, cloud) come from
 /// one pass over each volume; --no-counts leaves it out.
@@ -43,12 +47,13 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     } else {
         counts::count(&backup, ctx)
     };
+    let guests = guests::find(&backup);
     let mut out = ctx.stdout();
     if ctx.global.json {
-        let document = document::of(&args.source.source, &backup, &counts);
+        let document = document::of(&args.source.source, &backup, &counts, &guests);
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
     } else {
-        drawing::draw(&mut out, &args.source.source, &backup, &counts)?;
+        drawing::draw(&mut out, &args.source.source, &backup, &counts, &guests)?;
     }
     out.flush()?;
     let lost = counts.iter().any(|counts| counts.lost > 0);

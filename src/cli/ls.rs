@@ -149,6 +149,7 @@ fn volumes(backup: &Backup, ctx: &Context) -> anyhow::Result<Exit> {
     let mut out = ctx.stdout();
     for volume in backup.volumes() {
         let info = volume.fs.info();
+        let letter = backup.letter_of(volume);
         if ctx.global.json {
             let mut line = Vec::new();
             let mut object = crate::json::Object::begin(&mut line);
@@ -156,15 +157,13 @@ fn volumes(backup: &Backup, ctx: &Context) -> anyhow::Result<Exit> {
             object
                 .text("kind", &info.kind)
                 .maybe_text("label", info.label.as_deref());
-            object.maybe_text("letter", volume.letter.map(String::from).as_deref());
+            object.maybe_text("letter", letter.map(String::from).as_deref());
             object.number("size", info.size);
             object.end_line();
             out.write_all(&line)?;
         } else {
             let label = text::escape(info.label.as_deref().unwrap_or_default()).into_owned();
-            let letter = volume
-                .letter
-                .map_or_else(String::new, |letter| format!("{letter}:"));
+            let letter = letter.map_or_else(String::new, |letter| format!("{letter}:"));
             writeln!(
                 out,
                 "{}/  {letter:2}  {}  {}  {label}",

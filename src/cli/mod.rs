@@ -26,6 +26,7 @@ mod find;
 mod flatten;
 mod hash;
 mod inspect;
+mod letters;
 mod lines;
 mod listing;
 mod ls;

@@ -6,9 +6,9 @@ use tree::{Entry, Error, GuestPath, NodeId};
 
 use crate::cli::address::{Address, VolumeChoice};
 use crate::cli::args::PlaceArgs;
-use crate::cli::{Context, Exit, Stop, context, text};
+use crate::cli::{Context, Exit, Stop, context, letters, text};
 use crate::codes;
-use crate::open::{Backup, OpenDisk, Volume};
+use crate::open::{Backup, LetterSource, OpenDisk, Volume};
 use crate::select::{self, Pattern, PatternError, Root};
 
 /// One node that a guest path names.
@@ -91,6 +91,7 @@ pub fn choose<'a>(
     }
     let fits = |volume: &&Volume| is_meant(volume, choice);
     let found: Vec<_> = match choice {
+        VolumeChoice::Letter(letter) => letters::volumes(backup, *letter, ctx)?,
         VolumeChoice::Only => backup.data_volumes().collect(),
         VolumeChoice::Number(number) => backup
             .volumes()
@@ -100,15 +101,12 @@ pub fn choose<'a>(
         _ => backup.volumes().filter(fits).collect(),
     };
     match &found[..] {
-        [one] => {
-            say_letter(one, choice, ctx);
-            Ok(one)
-        }
+        [one] => Ok(one),
         [] => Err(unknown(backup, choice)),
         _ => {
             let text = format!("{} volumes fit; choose one", found.len());
             Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text)
-                .with(list(&found))
+                .with(lines(backup, found))
                 .into())
         }
     }
@@ -116,7 +114,6 @@ pub fn choose<'a>(
 
 fn is_meant(volume: &Volume, choice: &VolumeChoice) -> bool {
     match choice {
-        VolumeChoice::Letter(letter) => volume.letter == Some(*letter),
         VolumeChoice::Part { disk, part } => {
             volume.disk == *disk && volume.partition.number == *part
         }
@@ -129,24 +126,7 @@ fn is_meant(volume: &Volume, choice: &VolumeChoice) -> bool {
                 .or_else(|| volume.partition.name.clone());
             own.is_some_and(|own| own.to_lowercase() == label.to_lowercase())
         }
-        VolumeChoice::Only | VolumeChoice::Number(_) => true,
-    }
-}
-
-/// Letters are guessed until the guest is asked: which volume was taken is said, once a run.
-fn say_letter(volume: &Volume, choice: &VolumeChoice, ctx: &Context) {
-    if let VolumeChoice::Letter(letter) = choice {
-        let why = if crate::open::holds_windows(volume) {
-            r"it holds \Windows"
-        } else {
-            "the largest"
-        };
-        let label = volume.fs.info().label.unwrap_or_default();
-        let name = &volume.name;
-        ctx.say_once(&format!(
-            "{letter}: is taken to be {name} '{}' ({why})",
-            text::escape(&label)
-        ));
+        VolumeChoice::Only | VolumeChoice::Letter(_) | VolumeChoice::Number(_) => true,
     }
 }
 
@@ -155,16 +135,23 @@ fn unknown(backup: &Backup, choice: &VolumeChoice) -> anyhow::Error {
     if let Some(fault) = why_failed(backup, choice) {
         return anyhow::Error::new(fault.clone()).context(choice.to_string());
     }
-    let volumes: Vec<_> = backup.volumes().collect();
-    // A volume without a letter may be the one that is meant: then it is for the operator to say.
-    let all_known = backup.data_volumes().all(|volume| volume.letter.is_some());
+    // Where letters are guessed, a volume without one may be the one that is meant: then it is for the
+    // operator to say.
+    let is_guess = || matches!(backup.letters().source, LetterSource::Guess { .. });
+    let all_known = || {
+        backup
+            .data_volumes()
+            .all(|volume| backup.letter_of(volume).is_some())
+    };
     let (exit, code) = match choice {
-        VolumeChoice::Letter(_) if all_known => (Exit::NotInBackup, &codes::cli::NO_LETTER),
+        VolumeChoice::Letter(_) if is_guess() && all_known() => {
+            (Exit::NotInBackup, &codes::cli::NO_LETTER)
+        }
         VolumeChoice::Letter(_) => (Exit::Usage, &codes::cli::NO_LETTER),
         _ => (Exit::Usage, &codes::cli::NO_SUCH_VOLUME),
     };
     let text = format!("no volume that can be read is {choice}");
-    Stop::new(exit, code, text).with(list(&volumes)).into()
+    Stop::new(exit, code, text).with(list(backup)).into()
 }
 
 fn why_failed<'a>(backup: &'a Backup, choice: &VolumeChoice) -> Option<&'a Fault> {
@@ -182,14 +169,17 @@ fn why_failed<'a>(backup: &'a Backup, choice: &VolumeChoice) -> Option<&'a Fault
     }
 }
 
-/// A line for each volume, as it can be asked for.
-fn list(volumes: &[&Volume]) -> Vec<String> {
-    let line = |volume: &&Volume| {
+/// A line for each volume there is, as it can be asked for.
+pub(super) fn list(backup: &Backup) -> Vec<String> {
+    lines(backup, backup.volumes())
+}
+
+fn lines<'a>(backup: &Backup, volumes: impl IntoIterator<Item = &'a Volume>) -> Vec<String> {
+    let line = |volume: &Volume| {
         let info = volume.fs.info();
         let label = info.label.unwrap_or_default();
-        let letter = volume
-            .letter
-            .map_or_else(String::new, |letter| format!(" ({letter}:)"));
+        let letter = backup.letter_of(volume);
+        let letter = letter.map_or_else(String::new, |letter| format!(" ({letter}:)"));
         format!(
             "{}{letter} {} '{label}' {}",
             volume.name,
@@ -197,7 +187,7 @@ fn list(volumes: &[&Volume]) -> Vec<String> {
             text::size(info.size)
         )
     };
-    volumes.iter().map(line).collect()
+    volumes.into_iter().map(line).collect()
 }
 
 /// Why there is no volume: the first disk's fault, or that nothing on the disks can be read.

@@ -225,7 +225,6 @@ fn open_volumes(number: usize, state: &State, disk: &Arc<VirtualDisk>, cache: &C
                     name,
                     disk: number,
                     partition,
-                    letter: None,
                     fs,
                 });
             }

@@ -51,7 +51,8 @@ def other_rows():
     yield "| other file | sha256 |"
     yield "|---|---|"
     demo = sorted(p for p in (TESTDATA / "demo").rglob("*") if p.is_file())
-    for path in [*demo, TESTDATA / "ntfs" / "readers.json"]:
+    guest = sorted((TESTDATA / "guest").glob("*.zst"))
+    for path in [*demo, *guest, TESTDATA / "ntfs" / "readers.json"]:
         yield f"| {path.relative_to(TESTDATA)} | `{sha256(path)}` |"
 
 

@@ -16,6 +16,7 @@ import zlib
 import demo_text as text
 import filetime
 import gpt
+import hives
 import vhdx
 from content import noise, prose
 from ntfs_links import junction
@@ -100,6 +101,22 @@ def base(guest):
     junction(volume, "/Documents and Settings", r"\??\C:\Users", r"C:\Users")
     volume.set_attributes("/ProgramData", HIDDEN)
     volume.nodes["/Documents and Settings"].times = (filetime.ticks(INSTALLED),) * 4
+    registry(guest)
+
+
+def registry(guest):
+    """The guest knows D:, a disk that nobody put into the backup, and E:, a CD drive."""
+    mounted = {
+        "\\DosDevices\\C:": hives.gpt_device(guid("windows")),
+        "\\DosDevices\\D:": hives.gpt_device(guid("data")),
+        "\\DosDevices\\E:": hives.path_device(r"\??\SCSI#CdRom&Ven_Msft&Prod_Virtual_DVD-ROM#000001"),
+        f"\\??\\Volume{{{guid('volume')}}}": hives.gpt_device(guid("windows")),
+    }
+    config = "/Windows/System32/config"
+    guest.folder(config)
+    system = hives.system("web01", "porttides.example", mounted, services=[("W3SVC", 2)])
+    guest.save(f"{config}/SYSTEM", hives.make(system), INSTALLED)
+    guest.save(f"{config}/SOFTWARE", hives.make(hives.software()), INSTALLED)
 
 
 def second_week(guest):

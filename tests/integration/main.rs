@@ -13,6 +13,7 @@ mod destinations; // places that are full
 mod extraction; // whole volumes into folders: bytes, times, links, streams, names
 mod failures; // wrong input, full disks, interruptions: exit codes and messages
 mod fixtures; // real disks and volumes
+mod guests; // letters and facts by the guest's registry
 mod hidden; // what keeps its data elsewhere, or encrypted
 mod layering; // which crate may know which
 mod manifest; // what the program prints, held against a writer's word
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         extraction::tests(),
         failures::tests(),
         fixtures::tests(),
+        guests::tests(),
         hidden::tests(),
         layering::tests(),
         metadata::tests(),

@@ -72,7 +72,7 @@ pub(super) fn heading<'a>(
             name: volume.name.clone(),
             label: info.label,
             serial: info.serial,
-            folder: several.then(|| volume.folder()),
+            folder: several.then(|| backup.folder_of(volume)),
         }
     };
     let disks = backup.disks.iter().map(|disk| disk.state.file_name());

@@ -6,15 +6,19 @@ use partition::{Content, FirstBytes, Partition, Table};
 use serde_json::{Value, json};
 
 use super::counts::Counts;
+use super::guests::{self, Found};
 use crate::cli::chain::{layers_json, orphans};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
 
 /// The whole document.
-pub(super) fn of(source: &Path, backup: &Backup, counts: &[Counts]) -> Value {
+pub(super) fn of(source: &Path, backup: &Backup, counts: &[Counts], guests: &[Found<'_>]) -> Value {
+    let shown = Shown { backup, counts };
     json!({
         "type": "inspect",
         "source": source.display().to_string(),
-        "disks": backup.disks.iter().map(|disk| disk_json(disk, counts)).collect::<Vec<_>>(),
+        "disks": backup.disks.iter().map(|disk| disk_json(disk, shown)).collect::<Vec<_>>(),
+        "guests": guests.iter().map(Found::json).collect::<Vec<_>>(),
+        "letters": guests::letters_json(backup),
         "orphans": orphans(backup),
         "damaged": backup.survey.files.iter().filter_map(|file| {
             let fault = file.outcome.as_ref().err()?;
@@ -24,7 +28,14 @@ pub(super) fn of(source: &Path, backup: &Backup, counts: &[Counts]) -> Value {
     })
 }
 
-fn disk_json(disk: &Disk, counts: &[Counts]) -> Value {
+/// What the parts of the document are looked up in.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    backup: &'a Backup,
+    counts: &'a [Counts],
+}
+
+fn disk_json(disk: &Disk, shown: Shown<'_>) -> Value {
     let chain = disk.chain.as_ref().map(|view| view.chain());
     let opened = disk.opened.as_ref().ok();
     let error = disk.opened.as_ref().err();
@@ -37,7 +48,7 @@ fn disk_json(disk: &Disk, counts: &[Counts]) -> Value {
         "layers": chain.map(layers_json).unwrap_or_default(),
         "size": opened.map(|opened| blockio::ReadAt::size(&*opened.bytes)),
         "table": opened.and_then(|opened| opened.table.as_ref().ok()).map(table_json),
-        "partitions": opened.map(|opened| partitions(opened, counts)).unwrap_or_default(),
+        "partitions": opened.map(|opened| partitions(opened, shown)).unwrap_or_default(),
         "error": error.map(|fault| json!({ "code": fault.code.id, "message": fault.to_string() })),
     })
 }
@@ -62,18 +73,18 @@ fn dynamic_disk_json(database: &partition::ldm::Database) -> Value {
     })
 }
 
-fn partitions(opened: &OpenDisk, counts: &[Counts]) -> Vec<Value> {
+fn partitions(opened: &OpenDisk, shown: Shown<'_>) -> Vec<Value> {
     let Ok(table) = &opened.table else {
         return Vec::new();
     };
     table
         .partitions
         .iter()
-        .map(|partition| partition_json(opened, partition, counts))
+        .map(|partition| partition_json(opened, partition, shown))
         .collect()
 }
 
-fn partition_json(opened: &OpenDisk, partition: &Partition, counts: &[Counts]) -> Value {
+fn partition_json(opened: &OpenDisk, partition: &Partition, shown: Shown<'_>) -> Value {
     let volume = opened
         .volumes
         .iter()
@@ -93,7 +104,7 @@ fn partition_json(opened: &OpenDisk, partition: &Partition, counts: &[Counts]) -
         "name": partition.name,
         "active": partition.active,
         "content": content_json(&partition.content),
-        "volume": volume.map(|volume| volume_json(volume, counts)),
+        "volume": volume.map(|volume| volume_json(volume, shown)),
         "error": failed.map(|(_, fault)| json!({ "code": fault.code.id, "message": fault.to_string() })),
     })
 }
@@ -112,11 +123,11 @@ fn content_json(content: &Content) -> Value {
     }
 }
 
-fn volume_json(volume: &Volume, counts: &[Counts]) -> Value {
+fn volume_json(volume: &Volume, shown: Shown<'_>) -> Value {
     let info = volume.fs.info();
     json!({
         "volume": volume.name,
-        "letter": volume.letter,
+        "letter": shown.backup.letter_of(volume),
         "kind": info.kind,
         "label": info.label,
         "serial": format!("{:016X}", info.serial),
@@ -127,6 +138,6 @@ fn volume_json(volume: &Volume, counts: &[Counts]) -> Value {
         "sector_size": info.sector_size,
         "dirty": info.dirty,
         "notes": info.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "counts": counts.iter().find(|counts| counts.volume == volume.name).map(Counts::json),
+        "counts": shown.counts.iter().find(|counts| counts.volume == volume.name).map(Counts::json),
     })
 }

@@ -8,6 +8,7 @@ use disk::LayerEntry;
 use partition::{Content, FirstBytes, Partition};
 
 use super::counts::{Counts, Stored};
+use super::guests::{self, Found};
 use crate::cli::chain::found_by;
 use crate::cli::text::{self, escape};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
@@ -19,21 +20,33 @@ pub(super) fn draw(
     source: &Path,
     backup: &Backup,
     counts: &[Counts],
+    guests: &[Found<'_>],
 ) -> io::Result<()> {
     writeln!(out, "{}", escape(&source.display().to_string()))?;
-    let disks = backup.disks.iter().map(|disk| of_disk(disk, counts));
-    write_branches(out, "", &disks.collect::<Vec<_>>())
+    let shown = Shown { backup, counts };
+    let disks = backup.disks.iter().map(|disk| of_disk(disk, shown));
+    let guests = guests.iter().map(|found| found.branch(backup));
+    let guess = backup.volumes().next().and_then(|_| guests::guess(backup));
+    let branches: Vec<_> = disks.chain(guests).chain(guess).collect();
+    write_branches(out, "", &branches)
+}
+
+/// What the branches are looked up in.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    backup: &'a Backup,
+    counts: &'a [Counts],
 }
 
 /// One line of the tree, with what is said of it and what is below it.
-struct Branch {
+pub(super) struct Branch {
     title: String,
-    remarks: Vec<String>,
+    pub(super) remarks: Vec<String>,
     below: Vec<Branch>,
 }
 
 impl Branch {
-    fn new(title: impl Into<String>) -> Self {
+    pub(super) fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
             remarks: Vec::new(),
@@ -62,7 +75,7 @@ fn write_branches(out: &mut impl Write, indent: &str, branches: &[Branch]) -> io
     Ok(())
 }
 
-fn of_disk(disk: &Disk, counts: &[Counts]) -> Branch {
+fn of_disk(disk: &Disk, shown: Shown<'_>) -> Branch {
     let size = disk
         .opened
         .as_ref()
@@ -75,7 +88,7 @@ fn of_disk(disk: &Disk, counts: &[Counts]) -> Branch {
     branch.below.extend(layers.map(of_layer));
     branch.below.push(match &disk.opened {
         Err(fault) => Branch::new(escape(&fault.to_string())),
-        Ok(opened) => of_table(disk, opened, counts),
+        Ok(opened) => of_table(disk, opened, shown),
     });
     if let Some(broken) = chain.and_then(|chain| chain.broken.as_ref()) {
         let fix = format!("fix: {}", escape(&broken.fix));
@@ -105,7 +118,7 @@ fn of_layer(layer: &LayerEntry) -> Branch {
     branch
 }
 
-fn of_table(disk: &Disk, opened: &OpenDisk, counts: &[Counts]) -> Branch {
+fn of_table(disk: &Disk, opened: &OpenDisk, shown: Shown<'_>) -> Branch {
     let table = match &opened.table {
         Ok(table) => table,
         Err(fault) => return Branch::new(escape(&fault.to_string())),
@@ -123,7 +136,7 @@ fn of_table(disk: &Disk, opened: &OpenDisk, counts: &[Counts]) -> Branch {
             text::size(partition.len),
             partition.type_name
         ));
-        below.remarks = of_content(opened, partition, counts);
+        below.remarks = of_content(opened, partition, shown);
         branch.below.push(below);
     }
     for volume in table.ldm.iter().flat_map(|database| &database.volumes) {
@@ -134,14 +147,14 @@ fn of_table(disk: &Disk, opened: &OpenDisk, counts: &[Counts]) -> Branch {
     branch
 }
 
-fn of_content(opened: &OpenDisk, partition: &Partition, counts: &[Counts]) -> Vec<String> {
+fn of_content(opened: &OpenDisk, partition: &Partition, shown: Shown<'_>) -> Vec<String> {
     let number = partition.number;
     if let Some(volume) = opened
         .volumes
         .iter()
         .find(|volume| volume.partition.number == number)
     {
-        return of_volume(volume, counts);
+        return of_volume(volume, shown);
     }
     if let Some((_, fault)) = opened.failed.iter().find(|(failed, _)| *failed == number) {
         return vec![escape(&fault.to_string()).into()];
@@ -163,15 +176,14 @@ fn of_content(opened: &OpenDisk, partition: &Partition, counts: &[Counts]) -> Ve
     vec![escape(&content).into()]
 }
 
-fn of_volume(volume: &Volume, counts: &[Counts]) -> Vec<String> {
+fn of_volume(volume: &Volume, shown: Shown<'_>) -> Vec<String> {
     let info = volume.fs.info();
     let label = info
         .label
         .as_deref()
         .map_or_else(String::new, |label| format!(" '{}'", escape(label)));
-    let letter = volume
-        .letter
-        .map_or_else(String::new, |letter| format!("{letter}: "));
+    let letter = shown.backup.letter_of(volume);
+    let letter = letter.map_or_else(String::new, |letter| format!("{letter}: "));
     let mut first = format!(
         "{letter}{}{label}, serial {:016X}, clusters of {}",
         info.kind,
@@ -189,7 +201,8 @@ fn of_volume(volume: &Volume, counts: &[Counts]) -> Vec<String> {
             escape(why)
         ));
     }
-    let counts = counts.iter().find(|counts| counts.volume == volume.name);
+    let mut counts = shown.counts.iter();
+    let counts = counts.find(|counts| counts.volume == volume.name);
     remarks.extend(counts.into_iter().flat_map(of_counts));
     remarks
 }

@@ -153,9 +153,13 @@ fn an_unknown_volume() -> Outcome {
 }
 
 fn a_letter_that_is_not_in_the_backup() -> Outcome {
+    let known = run("ls", DEMO.as_ref(), &["E:"]);
+    stops(known, 17, "HV-E830", &["E:", "DVD-ROM"]);
+    let unknown = run("ls", DEMO.as_ref(), &["F:"]);
+    stops(unknown, 2, "HV-E807", &["F:", "disk0/part2"]);
     for more in [&["D:"][..], &[r"D:\Data\x.txt"], &["--volume", "D:"]] {
         let ran = run("ls", DEMO.as_ref(), more);
-        stops(ran, 17, "HV-E807", &["D:", "disk0/part2"]);
+        stops(ran, 17, "HV-E830", &["D:", "d4f87270-ed6a", "disk0/part2"]);
     }
     Ok(())
 }
