@@ -74,6 +74,7 @@ pub fn all() -> Vec<&'static Code> {
     let crates = [
         blockio::codes::ALL,
         cli::ALL,
+        crate::apply::codes::ALL,
         disk::codes::ALL,
         crate::sink::codes::ALL,
         hive::codes::ALL,

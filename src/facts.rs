@@ -96,7 +96,7 @@ impl Facts {
                 .reparse
                 .as_ref()
                 .and_then(|(tag, data)| point(*tag, data)),
-            Part::Created | Part::Changed | Part::Attributes => None,
+            Part::Created | Part::Changed | Part::Attributes | Part::Times => None,
         }
     }
 }

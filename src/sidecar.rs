@@ -7,7 +7,7 @@
 //! | `type` | says |
 //! |---|---|
 //! | `header` | begins a run: `format` (1), `tool`, `written`, `source`, `state`, `volumes` (`name`, `label`, `serial`, and `folder` where each has one) |
-//! | `security` | a descriptor, once for all that have it: `id`, made of its bytes; `sddl`; `raw`, its bytes |
+//! | `security` | a descriptor, once for all that have it: `id`, made of its bytes; `sddl`; `raw`, its bytes, where the text does not say it all: then they count |
 //! | `item` | one file, folder or link |
 //!
 //! An item has `path`, the guest's; `to`, its place in DEST with `/` between names; `kind`; `size` of

@@ -5,13 +5,13 @@ blockio::codes! {
     CANNOT_OPEN = "HV-E785": "the manifest or the folder that it is about cannot be opened"
         => "name DEST/.hvrestore-metadata.jsonl and the folder that extract filled, or the place it was copied to";
     /// A line that is no line of a manifest.
-    BAD_LINE = "HV-E786": "a line of the manifest cannot be used"
+    BAD_LINE = "HV-E793": "a line of the manifest cannot be used"
         => "the others were; a line that is cut off stands where a run was ended by force, extract the item again to have it";
     /// A place that leads elsewhere.
-    LEADS_OUT = "HV-E787": "a line of the manifest leads out of the folder"
+    LEADS_OUT = "HV-E794": "a line of the manifest leads out of the folder"
         => "no extraction writes such a line: find out who changed the manifest before you use any of it";
     /// Nothing at that place.
-    MISSING = "HV-E788": "what a line of the manifest is about is not there, or is something else"
+    MISSING = "HV-E795": "what a line of the manifest is about is not there, or is something else"
         => "name the folder that the extraction filled; what was moved or renamed since has to be extracted again";
     /// The system refused.
     NOT_PUT_BACK = "HV-E789": "the system refused a part of what was to be put back"

@@ -73,7 +73,11 @@ impl Manifest {
         let start = self.at;
         let mut bytes = Vec::new();
         let most = LONGEST as u64 + 1;
-        let read = self.file.by_ref().take(most).read_until(b'\n', &mut bytes)?;
+        let read = self
+            .file
+            .by_ref()
+            .take(most)
+            .read_until(b'\n', &mut bytes)?;
         if read == 0 {
             return Ok(None);
         }
@@ -149,7 +153,10 @@ impl Index {
                 line,
                 to: None,
                 kept: Parts::NONE,
-                problems: vec![Problem::new(&codes::BAD_LINE, format!("line {line}: {why}"))],
+                problems: vec![Problem::new(
+                    &codes::BAD_LINE,
+                    format!("line {line}: {why}"),
+                )],
             });
         }
     }

@@ -65,9 +65,10 @@ impl SidMap {
 
     fn in_domain(&self, sid: &Sid) -> Option<Sid> {
         let (domain, person) = sid.sub_authorities().split_at_checked(DOMAIN)?;
-        let found = self.domains.iter().find(|(old, _)| {
-            old.authority() == sid.authority() && old.sub_authorities() == domain
-        });
+        let found = self
+            .domains
+            .iter()
+            .find(|(old, _)| old.authority() == sid.authority() && old.sub_authorities() == domain);
         let (_, new) = found?;
         Sid::new(new.authority(), &[new.sub_authorities(), person].concat())
     }
@@ -89,8 +90,14 @@ mod tests {
     fn persons_go_before_domains_and_others_stay() {
         let text = "# ana moved\nS-1-5-21-1-2-3-1001 = S-1-5-21-7-8-9-500\r\n\nS-1-5-21-1-2-3,S-1-5-21-4-5-6\n";
         let map = SidMap::parse(text).expect("two pairs");
-        assert_eq!(map.of(&sid("S-1-5-21-1-2-3-1001")), Some(sid("S-1-5-21-7-8-9-500")));
-        assert_eq!(map.of(&sid("S-1-5-21-1-2-3-1002")), Some(sid("S-1-5-21-4-5-6-1002")));
+        assert_eq!(
+            map.of(&sid("S-1-5-21-1-2-3-1001")),
+            Some(sid("S-1-5-21-7-8-9-500"))
+        );
+        assert_eq!(
+            map.of(&sid("S-1-5-21-1-2-3-1002")),
+            Some(sid("S-1-5-21-4-5-6-1002"))
+        );
         assert_eq!(map.of(&sid("S-1-5-18")), None);
         assert_eq!(map.of(&sid("S-1-5-21-9-9-9-1001")), None);
     }

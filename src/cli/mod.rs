@@ -9,6 +9,7 @@
 //! | the rest | one command each |
 
 pub mod address;
+mod apply_metadata;
 pub mod args;
 mod bars;
 mod cat;
@@ -89,6 +90,7 @@ enum Command {
     Find(find::Args),
     Hash(hash::Args),
     Extract(extract::Args),
+    ApplyMetadata(apply_metadata::Args),
     Flatten(flatten::Args),
     Explain(explain::Args),
     Completions(completions::Args),
@@ -128,6 +130,7 @@ fn dispatch(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::Find(args) => find::run(args, ctx),
         Command::Hash(args) => hash::run(args, ctx),
         Command::Extract(args) => extract::run(args, ctx),
+        Command::ApplyMetadata(args) => apply_metadata::run(args, ctx),
         Command::Flatten(args) => flatten::run(args, ctx),
         Command::Explain(args) => explain::run(args, ctx),
         Command::Completions(args) => completions::run(args, ctx),

@@ -18,8 +18,8 @@ use super::other as system;
 use super::windows as system;
 
 pub(super) use system::{
-    copy_range, create_stream, free_space, holds, keep, keep_link, make_sparse, remove_stream,
-    set_part, set_xattr, stream_home, write_all_at,
+    copy_range, create_stream, free_space, holds, is_known, keep, keep_link, make_sparse,
+    remove_stream, set_explicit_security, set_part, set_xattr, stream_home, write_all_at,
 };
 
 pub(super) struct Dir {
@@ -75,6 +75,14 @@ impl Dir {
         }
         let mut options = fs::OpenOptions::new();
         options.read(true).append(true).create(true).open(path)
+    }
+
+    pub(super) fn open_node(&self, name: &OsStr) -> io::Result<File> {
+        let path = self.place(name)?;
+        if system::is_link(&fs::symlink_metadata(&path)?) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        system::open_folder(&path)
     }
 
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {

@@ -11,7 +11,6 @@
 //! | `by_path.rs` | [`Dir`] where paths are all there is: Windows and the other Unixes |
 //! | `windows.rs` | handles, attributes, sparse files, streams, Ctrl-C, through the `windows` crate |
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
-//! | `descriptor.rs` | whether a security descriptor is one |
 //! | `parts.rs` | the parts of a node that a destination may be able to hold |
 
 use std::ffi::{OsStr, OsString};
@@ -24,7 +23,6 @@ use tree::{Attributes, Time};
 
 #[cfg(not(target_os = "linux"))]
 mod by_path;
-mod descriptor;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(any(target_os = "linux", windows)))]
@@ -38,7 +36,6 @@ use by_path as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
 
-pub use descriptor::is_whole;
 pub use parts::{Part, Parts};
 
 /// A folder held open. What is done in it follows no link and leaves it by no `..`.
@@ -117,6 +114,16 @@ pub trait Calls: Send + Sync {
     /// The system's own.
     fn keep_link(&self, dir: &Dir, name: &OsStr, kept: &Kept) -> io::Result<()>;
 
+    /// Keeps of a security descriptor the entries that were set on the thing itself, together with what
+    /// the folder above it passes on.
+    ///
+    /// # Errors
+    /// The system's own; unsupported where the system passes nothing on.
+    fn set_explicit_security(&self, file: &File, descriptor: &[u8]) -> io::Result<()>;
+
+    /// Whether the SID in these bytes is somebody's on this machine; none where that cannot be asked.
+    fn is_known(&self, sid: &[u8]) -> Option<bool>;
+
     /// Keeps `value` as a part of an open file or folder, in the form that [`Part`] names.
     ///
     /// # Errors
@@ -164,6 +171,12 @@ impl Calls for Platform {
     }
     fn keep_link(&self, dir: &Dir, name: &OsStr, kept: &Kept) -> io::Result<()> {
         platform::keep_link(&dir.0, name, kept)
+    }
+    fn set_explicit_security(&self, file: &File, descriptor: &[u8]) -> io::Result<()> {
+        platform::set_explicit_security(file, descriptor)
+    }
+    fn is_known(&self, sid: &[u8]) -> Option<bool> {
+        platform::is_known(sid)
     }
     fn set_part(&self, file: &File, part: Part, value: &[u8]) -> io::Result<()> {
         platform::set_part(file, part, value)
@@ -247,6 +260,14 @@ impl Dir {
     /// `InvalidInput` where it is a link or no file; the system's own.
     pub fn open_to_append(&self, name: &OsStr) -> io::Result<File> {
         self.0.open_to_append(name)
+    }
+
+    /// Opens a file or folder to change what it has besides bytes; no link.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub fn open_node(&self, name: &OsStr) -> io::Result<File> {
+        self.0.open_node(name)
     }
 
     /// Opens a file for reading, to find out which one it is.

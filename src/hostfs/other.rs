@@ -51,6 +51,14 @@ pub(super) fn set_part(_: &File, _: Part, _: &[u8]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn set_explicit_security(_: &File, _: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn is_known(_: &[u8]) -> Option<bool> {
+    None
+}
+
 /// Plain Rust sets the times of what a link leads to only.
 pub(super) fn keep_link(_: &Dir, _: &OsStr, _: &Kept) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())

@@ -20,10 +20,12 @@ pub enum Part {
     Reparse = 1 << 6,
     /// The short (8.3) name.
     ShortName = 1 << 7,
+    /// When it was last written and read: what every file system holds.
+    Times = 1 << 8,
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Created,
         Self::Changed,
         Self::Attributes,
@@ -32,6 +34,7 @@ impl Part {
         Self::ObjectId,
         Self::Reparse,
         Self::ShortName,
+        Self::Times,
     ];
 
     /// The words for it in a message.
@@ -46,19 +49,20 @@ impl Part {
             Self::ObjectId => "object id",
             Self::Reparse => "reparse point",
             Self::ShortName => "short name",
+            Self::Times => "times",
         }
     }
 }
 
 /// A set of parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts(u8);
+pub struct Parts(u16);
 
 impl Parts {
     /// No part.
     pub const NONE: Self = Self(0);
     /// All parts.
-    pub const ALL: Self = Self(u8::MAX);
+    pub const ALL: Self = Self(0x1FF);
 
     /// The set of `parts`.
     #[must_use]
@@ -69,7 +73,7 @@ impl Parts {
     /// This set and `part`.
     #[must_use]
     pub fn with(self, part: Part) -> Self {
-        Self(self.0 | part as u8)
+        Self(self.0 | part as u16)
     }
 
     /// This set and all of `other`.
@@ -93,7 +97,7 @@ impl Parts {
     /// Whether `part` is one of them.
     #[must_use]
     pub fn has(self, part: Part) -> bool {
-        self.0 & part as u8 != 0
+        self.0 & part as u16 != 0
     }
 
     /// Whether there is none.
@@ -124,7 +128,7 @@ mod tests {
         let set = Parts::of(&[Part::Created, Part::ShortName]);
         assert_eq!(set.words(), "creation time, short name");
         assert!(set.has(Part::Created) && !set.has(Part::Security));
-        assert_eq!(Parts::ALL.without(set).iter().count(), 6);
+        assert_eq!(Parts::ALL.without(set).iter().count(), 7);
         assert!(set.without(Parts::ALL).is_empty());
         assert_eq!(Parts::ALL.and(set), set);
     }

@@ -25,7 +25,7 @@ use super::{Kept, Part, Parts, StreamHome};
 mod parts;
 mod privileges;
 
-pub(super) use parts::{holds, set_part};
+pub(super) use parts::{holds, is_known, set_explicit_security, set_part};
 
 mod interrupt;
 

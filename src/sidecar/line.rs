@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use security::Descriptor;
 
 use crate::facts::{Facts, id_bytes};
 use crate::json::Object;
@@ -26,11 +27,19 @@ pub(super) fn id_text(id: &DescriptorId) -> &str {
     std::str::from_utf8(id).expect("hex digits")
 }
 
-/// Writes the line of a descriptor.
+/// Writes the line of a descriptor: its text, and its bytes where the text does not say it all.
 pub(super) fn write_descriptor(out: &mut Vec<u8>, id: &DescriptorId, raw: &[u8]) {
     let mut object = Object::begin(out);
     object.text("type", "security").text("id", id_text(id));
-    object.text("raw", &STANDARD.encode(raw));
+    let parsed = Descriptor::parse(raw).ok();
+    let sddl = parsed.as_ref().map(Descriptor::sddl);
+    if let Some(sddl) = &sddl {
+        object.text("sddl", sddl);
+    }
+    let read_back = sddl.and_then(|sddl| sddl.parse().ok());
+    if parsed.is_none() || read_back != parsed {
+        object.text("raw", &STANDARD.encode(raw));
+    }
     object.end_line();
 }
 

@@ -35,7 +35,7 @@ pub struct Descriptor {
     pub id: String,
     /// As text.
     #[serde(default)]
-    pub sddl: Option<String>,
+    sddl: Option<String>,
     /// Its bytes, in base64.
     #[serde(default)]
     raw: Option<String>,
@@ -115,7 +115,7 @@ struct Reparse {
     data: String,
 }
 
-/// The four times of an item; a time that is not known is 0.
+/// The four times of an item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FourTimes {
     /// When it was created.
@@ -142,15 +142,23 @@ impl Line {
 }
 
 impl Descriptor {
-    /// The bytes, of a self-relative descriptor or not; none if only text is there.
+    /// The descriptor: of its bytes if they are there, else of its text.
     ///
     /// # Errors
-    /// What is wrong with them.
-    pub fn raw(&self) -> Result<Option<Vec<u8>>, String> {
-        self.raw
-            .as_deref()
-            .map(|text| bytes(text, "raw"))
-            .transpose()
+    /// What is wrong with it.
+    pub fn read(&self) -> Result<security::Descriptor, String> {
+        let parsed = match (&self.raw, &self.sddl) {
+            (Some(raw), _) => security::Descriptor::parse(&bytes(raw, "raw")?),
+            (None, Some(sddl)) => sddl.parse(),
+            (None, None) => return Err("a descriptor without text and bytes".into()),
+        };
+        parsed.map_err(|error| error.to_string())
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let len = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.id.len() + len(&self.sddl) + len(&self.raw)
     }
 }
 
@@ -277,18 +285,25 @@ fn object_id(text: &str) -> Result<ObjectId, String> {
     }
 }
 
-/// 100 ns since 1601 of RFC 3339 text, or the number itself; 0 if neither is there.
+/// 100 ns since 1601 of RFC 3339 text, or the number itself.
 fn time(text: Option<&str>, raw: Option<i64>) -> Result<Time, String> {
     /// 100 ns from 1601 to 1970.
     const TO_UNIX: i128 = 116_444_736_000_000_000;
     let Some(text) = text else {
-        return Ok(Time(raw.unwrap_or_default()));
+        return raw.map(Time).ok_or_else(|| "a time is missing".into());
     };
-    let parsed: jiff::Timestamp = text.parse().map_err(|error| format!("{text:?}: {error}"))?;
-    let ticks = parsed.as_nanosecond().div_euclid(100) + TO_UNIX;
-    i64::try_from(ticks)
-        .map(Time)
-        .map_err(|_| format!("{text:?}: out of range"))
+    let ticks = since_1970(text).map(|nanos| nanos.div_euclid(100) + TO_UNIX);
+    let time = ticks.and_then(|ticks| i64::try_from(ticks).ok()).map(Time);
+    time.ok_or_else(|| format!("{text:?} is no time in UTC"))
+}
+
+/// Nanoseconds since 1970 of RFC 3339 in UTC; by the calendar, because a timestamp ends a day before
+/// the year 9999 does.
+fn since_1970(text: &str) -> Option<i128> {
+    use jiff::civil::DateTime;
+    let time: DateTime = text.strip_suffix('Z')?.parse().ok()?;
+    let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    Some(time.duration_since(epoch).as_nanos())
 }
 
 #[cfg(test)]
@@ -314,20 +329,17 @@ mod tests {
 
     #[test]
     fn times_come_back_to_100_ns() {
-        let times = item(
-            r#","created":"2020-10-11T11:38:09.5045259Z","changed":null,"changed_filetime":-5"#,
-        )
-        .expect("valid")
-        .times()
-        .expect("times");
-        assert_eq!(times.created, Time(132_468_898_895_045_259));
-        assert_eq!((times.changed, times.modified), (Time(-5), Time(0)));
-        assert!(
-            item(r#","created":"yesterday""#)
-                .expect("valid")
-                .times()
-                .is_err()
+        assert_eq!(
+            time(Some("2020-10-11T11:38:09.5045259Z"), None),
+            Ok(Time(132_468_898_895_045_259))
         );
+        assert_eq!(time(None, Some(-5)), Ok(Time(-5)));
+        let last = Time::MAX_WRITABLE.rfc3339().expect("it can be written");
+        assert_eq!(time(Some(last.as_str()), None), Ok(Time::MAX_WRITABLE));
+        for wrong in [Some("yesterday"), Some("2020-10-11T11:38:09+01:00"), None] {
+            assert!(time(wrong, None).is_err(), "{wrong:?}");
+        }
+        assert!(item("").expect("valid").times().is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::conflict::Verdict;
 use super::host_name::{Rules, host_name, numbered};
 use super::names::{Renamed, Taken, folds_case, lock};
 use super::{Conflict, Ending, Error, Item, Note, Outcome, Sink, Sources, StreamMode, Target};
-use crate::hostfs::{Calls, Dir, HostKind, Kept, Parts, Platform};
+use crate::hostfs::{Calls, Dir, HostKind, Kept, Part, Parts, Platform};
 use crate::output::temporary_name;
 use crate::sidecar;
 
@@ -104,11 +104,14 @@ impl Folder {
         let opened = std::fs::create_dir_all(destination).and_then(|()| Dir::open(destination));
         let probed = opened.and_then(|dir| Ok((folds_case(&dir, &temporary_name())?, dir)));
         let (folds_case, dir) = probed.map_err(|error| stop(destination, &error))?;
-        let holds = if options.native {
-            calls.holds(&dir)
+        let holds = calls.holds(&dir);
+        // NTFS under Linux takes names that Windows, where it is bound for, cannot open.
+        let rules = if holds.has(Part::Attributes) {
+            Rules::Windows
         } else {
-            Parts::NONE
+            Rules::HERE
         };
+        let holds = if options.native { holds } else { Parts::NONE };
         let root = Open {
             dir,
             place: destination.into(),
@@ -119,13 +122,13 @@ impl Folder {
         Ok(Self {
             root: Arc::new(root),
             options,
-            rules: Rules::HERE,
+            rules,
             calls,
             holds,
             refused: Mutex::default(),
             folds_case,
             open: Mutex::default(),
-            renamed: Renamed::new(Rules::HERE),
+            renamed: Renamed::new(rules),
             buffers: Mutex::default(),
             kernel_copy: AtomicBool::new(true),
         })
@@ -316,6 +319,7 @@ impl Sink for Folder {
             return Ok(skipped());
         };
         if self.make_name(&open, &slot, to).is_ok() {
+            self.keep_after_naming(&open, &slot.name, item);
             return Ok(self.written(item.path, &open, &slot.name));
         }
         open.taken.release(&slot.name);

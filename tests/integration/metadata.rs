@@ -9,13 +9,20 @@ use serde_json::Value;
 use crate::harness::{Outcome, SIDECAR, Sources, Test, hvrestore, repository, temp_dir, test};
 use crate::manifest::text;
 
+#[cfg(target_os = "linux")]
+mod ntfs_3g;
+
 pub(crate) fn tests() -> Vec<Test> {
-    vec![
+    let tests = vec![
         test!(the_sidecar_says_what_the_writer_wrote),
         test!(a_second_run_adds_to_the_sidecar),
         test!(a_guests_file_of_that_name_is_another_file),
         test!(native_tells_what_was_not_kept),
-    ]
+        test!(what_is_put_back_has_its_times_again),
+    ];
+    #[cfg(target_os = "linux")]
+    let tests = tests.into_iter().chain(ntfs_3g::tests()).collect();
+    tests
 }
 
 /// Extracts `image` of the committed volumes into `dest`.
@@ -136,5 +143,39 @@ fn native_tells_what_was_not_kept() -> Outcome {
         ran.stderr
     );
     assert!(!out.path().join(SIDECAR).exists());
+    Ok(())
+}
+
+/// Every file system holds the times of writing; and a copy that lost them gets them back.
+fn what_is_put_back_has_its_times_again() -> Outcome {
+    let out = temp_dir();
+    extract("plain", out.path(), &[]).expect_code(0);
+    let file = out.path().join("Users/ana/Documents/read me (final).md");
+    let before = fs::metadata(&file)?.modified()?;
+    fs::File::options()
+        .write(true)
+        .open(&file)?
+        .set_modified(std::time::SystemTime::now())?;
+    let manifest = out.path().join(SIDECAR);
+    let apply = |more: &[&str]| {
+        let mut arguments = vec![
+            "apply-metadata".as_ref(),
+            manifest.as_os_str(),
+            out.path().as_os_str(),
+        ];
+        arguments.extend(more.iter().map(std::ffi::OsStr::new));
+        hvrestore(arguments)
+    };
+    apply(&["--dry-run"]);
+    assert_ne!(fs::metadata(&file)?.modified()?, before);
+    let ran = apply(&["--json"]);
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stderr);
+    assert_eq!(fs::metadata(&file)?.modified()?, before);
+    let printed = String::from_utf8(ran.stdout)?;
+    let last: Value = serde_json::from_str(printed.lines().last().expect("a summary"))?;
+    assert_eq!(
+        (&last["type"], &last["problems"]),
+        (&"summary".into(), &0.into())
+    );
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 
 use rustix::fs::{XattrFlags, fgetxattr, fsetxattr};
-use tree::{Attributes, Time};
+use tree::Attributes;
 
 use super::{Kept, Part, Parts};
 
@@ -57,7 +57,9 @@ pub(super) fn set_part(file: &File, part: Part, value: &[u8]) -> io::Result<()> 
         Part::ObjectId => set(file, "system.ntfs_object_id", value),
         Part::Reparse => set(file, "system.ntfs_reparse_data", value),
         Part::ShortName => set(file, "system.ntfs_dos_name", value),
-        Part::Created | Part::Changed | Part::Attributes => Err(io::ErrorKind::Unsupported.into()),
+        Part::Created | Part::Changed | Part::Attributes | Part::Times => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
     }
 }
 
@@ -79,17 +81,12 @@ pub(super) fn set_attributes(file: &File, attributes: Attributes) -> io::Result<
     set(file, ATTRIBUTES, &(attributes.0 & SETTABLE).to_be_bytes())
 }
 
-/// All that can be set of the four times; one that the guest never set is left as it is.
+/// All that can be set of the four times, also one that the guest never set.
 pub(super) fn set_times(file: &File, kept: &Kept) -> io::Result<()> {
-    let mut times = [0; 32];
-    if fgetxattr(file, TIMES, &mut times[..])? != times.len() {
-        return Err(io::ErrorKind::Unsupported.into());
-    }
-    let wanted = [kept.created, kept.modified, kept.accessed];
-    for (place, time) in times.chunks_exact_mut(8).zip(wanted) {
-        if time != Time::default() {
-            place.copy_from_slice(&time.0.to_be_bytes());
-        }
-    }
-    set(file, TIMES, &times[..24])
+    let times = [kept.created, kept.modified, kept.accessed];
+    set(
+        file,
+        TIMES,
+        times.map(|time| time.0.to_be_bytes()).as_flattened(),
+    )
 }

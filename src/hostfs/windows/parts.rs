@@ -5,12 +5,16 @@ use std::fs::File;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle};
 
+use security::Descriptor;
+
 use windows::Wdk::Storage::FileSystem::NtSetEaFile;
-use windows::Win32::Foundation::HANDLE;
+use windows::Win32::Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_NONE_MAPPED, HANDLE};
+use windows::Win32::Security::Authorization::{SE_FILE_OBJECT, SetSecurityInfo};
 use windows::Win32::Security::{
-    DACL_SECURITY_INFORMATION, GROUP_SECURITY_INFORMATION, OBJECT_SECURITY_INFORMATION,
-    OWNER_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, SACL_SECURITY_INFORMATION,
-    SetKernelObjectSecurity,
+    DACL_SECURITY_INFORMATION, GROUP_SECURITY_INFORMATION, GetSecurityDescriptorDacl,
+    LookupAccountSidW, OBJECT_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION,
+    PSECURITY_DESCRIPTOR, PSID, SACL_SECURITY_INFORMATION, SID_NAME_USE, SetKernelObjectSecurity,
+    UNPROTECTED_DACL_SECURITY_INFORMATION,
 };
 use windows::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ,
@@ -18,8 +22,9 @@ use windows::Win32::Storage::FileSystem::{
 };
 use windows::Win32::System::IO::{DeviceIoControl, IO_STATUS_BLOCK};
 use windows::Win32::System::Ioctl::{FSCTL_SET_OBJECT_ID, FSCTL_SET_REPARSE_POINT};
+use windows::core::BOOL;
 
-use super::super::{Part, Parts, is_whole};
+use super::super::{Part, Parts};
 use super::{Dir, handle, privileges, system_error, volume_flags};
 
 /// FILE_PERSISTENT_ACLS, FILE_SUPPORTS_REPARSE_POINTS, FILE_SUPPORTS_OBJECT_IDS,
@@ -32,7 +37,8 @@ const EXTENDED_ATTRIBUTES: u32 = 0x80_0000;
 /// FILE_WRITE_EA, FILE_WRITE_ATTRIBUTES.
 const WRITE_EA: u32 = 0x10;
 const WRITE_ATTRIBUTES: u32 = 0x100;
-/// WRITE_DAC, WRITE_OWNER, ACCESS_SYSTEM_SECURITY.
+/// READ_CONTROL, WRITE_DAC, WRITE_OWNER, ACCESS_SYSTEM_SECURITY.
+const READ_CONTROL: u32 = 0x2_0000;
 const WRITE_DAC: u32 = 0x4_0000;
 const WRITE_OWNER: u32 = 0x8_0000;
 const SYSTEM_SECURITY: u32 = 0x100_0000;
@@ -67,7 +73,7 @@ pub(in super::super) fn set_part(file: &File, part: Part, value: &[u8]) -> io::R
             control(&file, FSCTL_SET_REPARSE_POINT, value)
         }
         // A short name wants a file that has its place, and a volume that makes them.
-        Part::ShortName | Part::Created | Part::Changed | Part::Attributes => {
+        Part::ShortName | Part::Created | Part::Changed | Part::Attributes | Part::Times => {
             Err(io::ErrorKind::Unsupported.into())
         }
     }
@@ -114,22 +120,66 @@ fn give(file: &File, which: OBJECT_SECURITY_INFORMATION, descriptor: &[u8]) -> i
         .map_err(|error| system_error(&error))
 }
 
-/// A copy of a self-relative descriptor, aligned, all of whose parts lie within it.
+/// A copy of a self-relative descriptor, aligned and laid out anew, so that all of its parts lie within
+/// it whatever the one that was handed in says.
 fn whole_descriptor(descriptor: &[u8]) -> io::Result<Vec<u32>> {
-    if !is_whole(descriptor) {
-        let kind = io::ErrorKind::InvalidInput;
-        return Err(io::Error::new(
-            kind,
-            "the security descriptor contradicts itself",
-        ));
+    let parsed = Descriptor::parse(descriptor).and_then(|parsed| parsed.to_bytes());
+    let bytes = parsed.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let words = bytes.chunks(4).map(|chunk| {
+        let mut word = [0; 4];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u32::from_ne_bytes(word)
+    });
+    Ok(words.collect())
+}
+
+/// Lets the system put together what the folder above passes on and the entries of the list that are
+/// the thing's own; the owner is given as well, where we may.
+#[expect(unsafe_code, reason = "std has no security descriptors")]
+pub(in super::super) fn set_explicit_security(file: &File, descriptor: &[u8]) -> io::Result<()> {
+    privileges::enable();
+    let mut whole = whole_descriptor(descriptor)?;
+    let pointer = PSECURITY_DESCRIPTOR(whole.as_mut_ptr().cast::<c_void>());
+    let (mut dacl, mut present, mut defaulted) = (std::ptr::null_mut(), BOOL(0), BOOL(0));
+    let file = reopen(file, WRITE_DAC | READ_CONTROL)?;
+    // SAFETY: `whole` has all its parts within itself and lives until the calls return; `dacl` points
+    // into it.
+    unsafe {
+        GetSecurityDescriptorDacl(pointer, &raw mut present, &raw mut dacl, &raw mut defaulted)
+            .map_err(|error| system_error(&error))?;
+        let which = DACL_SECURITY_INFORMATION | UNPROTECTED_DACL_SECURITY_INFORMATION;
+        let dacl = Some(dacl.cast_const());
+        SetSecurityInfo(handle(&file), SE_FILE_OBJECT, which, None, None, dacl, None)
+            .ok()
+            .map_err(|error| system_error(&error))
     }
-    let mut aligned = vec![0_u32; descriptor.len().div_ceil(4)];
-    for (word, bytes) in aligned.iter_mut().zip(descriptor.chunks(4)) {
-        let mut whole = [0; 4];
-        whole[..bytes.len()].copy_from_slice(bytes);
-        *word = u32::from_ne_bytes(whole);
+}
+
+/// Whether the system has a name for this SID.
+#[expect(unsafe_code, reason = "std has no SIDs")]
+pub(in super::super) fn is_known(sid: &[u8]) -> Option<bool> {
+    let (mut name, mut domain) = (0, 0);
+    let mut kind = SID_NAME_USE::default();
+    let sid = PSID(sid.as_ptr().cast_mut().cast::<c_void>());
+    // SAFETY: the SID is whole, since it was written from a parsed one, and no name is asked for, only
+    // how long it is.
+    let asked = unsafe {
+        LookupAccountSidW(
+            None,
+            sid,
+            None,
+            &raw mut name,
+            None,
+            &raw mut domain,
+            &raw mut kind,
+        )
+    };
+    match asked {
+        Ok(()) => Some(true),
+        Err(error) if error.code() == ERROR_INSUFFICIENT_BUFFER.to_hresult() => Some(true),
+        Err(error) if error.code() == ERROR_NONE_MAPPED.to_hresult() => Some(false),
+        Err(_) => None,
     }
-    Ok(aligned)
 }
 
 /// NTFS stores where the next entry is in the last one, too; this call wants 0 there.

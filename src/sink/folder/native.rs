@@ -70,6 +70,16 @@ impl Folder {
         }
     }
 
+    /// Keeps times and attributes once more where a new name changes them: ntfs-3g marks a file for
+    /// archiving by it.
+    pub(super) fn keep_after_naming(&self, open: &Open, name: &OsStr, item: &Item<'_>) {
+        if cfg!(target_os = "linux") && self.holds.has(Part::Attributes) {
+            let file = open.dir.open_node(name);
+            // A refusal was said when the file had its first name.
+            let _ = file.and_then(|file| self.calls.keep(&file, &kept(item.metadata), self.holds));
+        }
+    }
+
     /// Makes the link `slot`: as the guest had it, where the destination holds such a thing, else with
     /// a relative path; which parts are kept by that.
     pub(super) fn make_link(

@@ -195,6 +195,7 @@ impl Folder {
             return self.save_partly(open, output, &slot.name, item, piece, lost);
         }
         output.put(&slot.name, slot.replace).map_err(writing)?;
+        self.keep_after_naming(open, &slot.name, item);
         Ok(Saved::Whole(slot.name))
     }
 

@@ -19,6 +19,12 @@ impl Calls for Recorded {
     fn keep_link(&self, _: &Dir, _: &OsStr, _: &Kept) -> io::Result<()> {
         Ok(())
     }
+    fn set_explicit_security(&self, _: &fs::File, _: &[u8]) -> io::Result<()> {
+        unreachable!("only apply asks for it")
+    }
+    fn is_known(&self, _: &[u8]) -> Option<bool> {
+        None
+    }
     fn set_part(&self, _: &fs::File, _: Part, _: &[u8]) -> io::Result<()> {
         unreachable!("it holds none")
     }
