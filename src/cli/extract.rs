@@ -1,7 +1,7 @@
-//! `extract`: files out of the guest, into a folder.
+//! `extract`: files out of the guest, into a folder, an archive or a pipe.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tree::Name;
 
@@ -19,12 +19,14 @@ use crate::select::Root;
 use crate::sink::codes::IS_SOURCE;
 use crate::sink::{self, Error, Folder, Journaled, Refusal, Sink, Sources};
 
+mod archive;
 mod chosen;
 mod control;
 mod files_from;
 mod metadata;
 mod options;
 
+use archive::{Form, FormatArgs};
 use chosen::Chosen;
 use control::ControlArgs;
 use files_from::ListArgs;
@@ -38,21 +40,28 @@ use options::WritingArgs;
 /// and streams are kept; what DEST cannot hold (security descriptors, attributes, ...) is put on record
 /// in DEST/.hvrestore-metadata.jsonl, from where apply-metadata puts it back. A file that cannot be read
 /// in full is saved as NAME.partial, with the missing ranges listed in NAME.partial.json, never under
-/// its own name; everything else goes on, and the end lists what was lost (exit 3).
+/// its own name; everything else goes on, and the end lists what was lost (exit 3). DEST can be an
+/// archive or a pipe: see --format.
 ///
 ///   hvrestore extract /backup/web01 'C:\Users\ana\Documents' -o out
 ///   hvrestore extract /backup/web01 'C:\Users\*\*.docx' --checkpoint base -o out
 ///   hvrestore extract /backup/web01 disk1/part2/data label=Logs/2026 -o out
 ///   hvrestore extract /backup/web01 'C:\Users' --exclude AppData --exclude '*.tmp' --newer 30d -o out
 ///   hvrestore find /backup/web01 '*.docx' -0 | hvrestore extract /backup/web01 --files-from - -0 -o out
+///   hvrestore extract /backup/web01 'C:\inetpub' -o inetpub.zip
+///   hvrestore extract /backup/web01 'C:\Users' --format tar -o - | zstd > users.tar.zst
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
     places: PlaceArgs,
-    /// Folder to fill; it is made if it is not there
+    /// Folder to fill, which is made if it is not there; FILE.tar or FILE.zip for an archive; - for
+    /// stdout, which takes one file, or an archive of the given --format
     #[arg(short, long, value_name = "DEST")]
     output: PathBuf,
+    /// In which form.
+    #[command(flatten)]
+    format: FormatArgs,
     /// How things are put there.
     #[command(flatten)]
     writing: WritingArgs,
@@ -81,10 +90,16 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or the destination cannot be used.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
+    let form = args
+        .format
+        .form(&args.output, &args.writing, &args.control, ctx)?;
     let filters = args.filter.parse()?;
     let backup = ctx.open(&args.places.source)?;
     let chosen = Chosen::find(&args.places, &args.list, &backup, ctx)?;
-    refuse_source(args, &backup)?;
+    if form == Form::Bytes {
+        return archive::one_to_stdout(&chosen, ctx);
+    }
+    refuse_source(args, form, &backup)?;
     let jobs = jobs(args, &chosen, &filters, &backup, ctx)?;
     let lines = Lines::new(ctx).planning(args.control.is_plan());
     let mut report = Report::default();
@@ -98,24 +113,33 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         report.merge(args.control.plan(&args.output, options, ctx, push)?);
     } else if !jobs.is_empty() {
         let sources = Sources::at(backup.source_files())?;
-        let folder = Folder::open(&args.output, folder_options(args, sources)).map_err(refused)?;
         let heading = heading(&args.places.source, &backup, chosen.volumes());
-        let push = |folder: &Journaled| {
-            let sink = args.metadata.sink(folder, &args.output, &heading)?;
-            let report = into(&*sink, &jobs, &lines, ctx);
-            if report.stopped.is_none() {
-                sink.finish()?;
+        let push = |sink: &dyn Sink| into(sink, &jobs, &lines, ctx);
+        let filled = match form {
+            Form::Archive(kind) => archive::fill(kind, args, sources, push)?,
+            Form::Folder | Form::Bytes => {
+                let folder = folder_options(args, sources);
+                let folder = Folder::open(&args.output, folder).map_err(refused)?;
+                Some(
+                    args.control
+                        .fill(folder, &backup, ctx, |folder: &Journaled| {
+                            finished(&*args.metadata.sink(folder, &args.output, &heading)?, push)
+                        })?,
+                )
             }
-            Ok(report)
         };
-        report.merge(args.control.fill(folder, &backup, ctx, push)?);
+        match filled {
+            Some(filled) => report.merge(filled),
+            None => return Ok(Exit::Done),
+        }
     }
     lines.finish(&report)?;
+    archive::say_unfinished(form, &args.output, &report, ctx);
     if report.is_empty() && report.filtered > 0 {
         let text = codes::cli::ALL_FILTERED.meaning;
         return Err(Stop::new(Exit::NoMatch, &codes::cli::ALL_FILTERED, text).into());
     }
-    Ok(exit(&report))
+    Ok(archive::exit_of_archive(form, &report).unwrap_or_else(|| exit(&report)))
 }
 
 /// Extracts all volumes into one sink.
@@ -130,6 +154,15 @@ fn into(sink: &dyn Sink, jobs: &[Job<'_>], lines: &Lines<'_>, ctx: &Context) -> 
     report
 }
 
+/// Has `push` fill `sink`, and finishes that unless the run stopped.
+fn finished(sink: &dyn Sink, push: impl FnOnce(&dyn Sink) -> Report) -> Result<Report, Error> {
+    let report = push(sink);
+    if report.stopped.is_none() {
+        sink.finish()?;
+    }
+    Ok(report)
+}
+
 fn folder_options(args: &Args, sources: Sources) -> sink::Options {
     sink::Options {
         native: args.metadata.native(),
@@ -138,14 +171,19 @@ fn folder_options(args: &Args, sources: Sources) -> sink::Options {
 }
 
 /// The folder of the backup stays as it is, too: what is added to it would look like part of it.
-fn refuse_source(args: &Args, backup: &Backup) -> anyhow::Result<()> {
+fn refuse_source(args: &Args, form: Form, backup: &Backup) -> anyhow::Result<()> {
     let source = &args.places.source.source;
     if !source.is_dir() {
         return Ok(());
     }
+    let folder = match form {
+        Form::Folder => Some(&*args.output),
+        Form::Archive(_) | Form::Bytes => folder_of(&args.output),
+    };
+    let Some(dest) = folder else { return Ok(()) };
     let files = backup.source_files();
     let folders = files.iter().filter_map(|file| file.parent());
-    let is_dest = |folder| same_file::is_same_file(folder, &args.output).unwrap_or(false);
+    let is_dest = |folder| same_file::is_same_file(folder, dest).unwrap_or(false);
     if is_dest(&**source) || folders.into_iter().any(is_dest) {
         let reason = "it is a folder of the source; name one in it or elsewhere".into();
         return Err(anyhow::Error::new(Refusal {
@@ -155,6 +193,12 @@ fn refuse_source(args: &Args, backup: &Backup) -> anyhow::Result<()> {
         }));
     }
     Ok(())
+}
+
+/// The folder that a file of this path is in; none of stdout.
+fn folder_of(output: &Path) -> Option<&Path> {
+    let named = output.parent().filter(|path| !path.as_os_str().is_empty());
+    (!archive::is_stdout(output)).then(|| named.unwrap_or(Path::new(".")))
 }
 
 /// A job for each volume.

@@ -71,6 +71,15 @@ impl Error {
         }
     }
 
+    /// The same where nothing more can be taken: what ends an item ends the run.
+    #[must_use]
+    pub(crate) fn for_all(self) -> Self {
+        match self {
+            Self::Item(refusal) => Self::Stop(refusal),
+            other => other,
+        }
+    }
+
     /// What the end of a copy to `place` means for the run.
     pub(crate) fn copying(place: impl Into<PathBuf>, error: &copy::Error) -> Self {
         match error {

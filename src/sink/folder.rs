@@ -12,11 +12,13 @@ use std::sync::{Arc, Mutex};
 
 use tree::{GuestPath, Link, Metadata};
 
-use super::codes::{DETOUR, LINK_LEFT_OUT, NO_FOLDER, NOT_KEPT, SKIPPED};
+use super::codes::{DETOUR, NO_FOLDER, NOT_KEPT, SKIPPED};
 use super::conflict::Verdict;
 use super::host_name::{Rules, host_name, numbered};
 use super::names::{Renamed, Taken, folds_case, lock};
-use super::{Conflict, Ending, Error, Item, Note, Outcome, Sink, Sources, StreamMode, Target};
+use super::{
+    Conflict, Ending, Error, Item, Note, Outcome, Sink, Sources, StreamMode, Target, left_out,
+};
 use crate::hostfs::{Calls, Dir, HostKind, Kept, Part, Parts, Platform};
 use crate::output::temporary_name;
 use crate::sidecar;
@@ -227,18 +229,7 @@ impl Folder {
 
     /// The text of a relative link from the folder of `from` to `to`.
     fn relative(&self, from: &GuestPath, to: &GuestPath) -> PathBuf {
-        let from = self.renamed.host_names(&from.parent().unwrap_or_default());
-        let to = self.renamed.host_names(to);
-        let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-        let up = from[shared..].iter().map(|_| OsStr::new(".."));
-        let path: PathBuf = up
-            .chain(to[shared..].iter().map(OsString::as_os_str))
-            .collect();
-        if path.as_os_str().is_empty() {
-            ".".into()
-        } else {
-            path
-        }
+        self.renamed.relative(from, to).iter().collect()
     }
 
     /// Where what went to `path` is: the folder, and its name there.
@@ -356,19 +347,6 @@ fn not_kept(error: &io::Error) -> Note {
 }
 
 /// A link that is not made; it would be at `place`.
-fn left_out(link: &Link, place: PathBuf, reason: &str) -> Outcome {
-    let shown = if link.print.is_empty() {
-        &link.target
-    } else {
-        &link.print
-    };
-    let message = format!("link to {shown}: {reason}");
-    Outcome {
-        place: Some(place),
-        ..Outcome::of(Ending::Skipped(Note::new(&LINK_LEFT_OUT, message)))
-    }
-}
-
 fn skipped() -> Outcome {
     Outcome::of(Ending::Skipped(Note::new(&SKIPPED, SKIPPED.meaning)))
 }

@@ -26,6 +26,8 @@ pub(crate) enum Rules {
     Unix,
     /// What Win32 takes.
     Windows,
+    /// What every one of them takes: the characters of Windows in the bytes of Unix.
+    Everywhere,
 }
 
 impl Rules {
@@ -35,6 +37,11 @@ impl Rules {
     } else {
         Self::Unix
     };
+
+    /// Whether Win32 must take the name.
+    pub(crate) fn has_windows(self) -> bool {
+        self != Self::Unix
+    }
 }
 
 /// The host's name for `name`, which is `name` itself wherever the destination can hold it.
@@ -43,7 +50,7 @@ pub(crate) fn host_name(name: &Name, rules: Rules) -> String {
     if text == "." || text == ".." {
         text = text.replace('.', "%2E");
     }
-    if rules == Rules::Windows {
+    if rules.has_windows() {
         text = for_windows(text);
     }
     shorten(text, rules)
@@ -87,7 +94,7 @@ fn escape(name: &Name, rules: Rules) -> String {
 }
 
 fn is_refused(char: char, rules: Rules) -> bool {
-    let by_windows = rules == Rules::Windows && "<>:\"|?*\\".contains(char);
+    let by_windows = rules.has_windows() && "<>:\"|?*\\".contains(char);
     char.is_control() || char == '/' || by_windows
 }
 
@@ -122,7 +129,7 @@ fn is_device(stem: &str) -> bool {
 /// `text` if it is short enough, else its start, a hash of the whole name, and its extension.
 pub(super) fn shorten(text: String, rules: Rules) -> String {
     let len = match rules {
-        Rules::Unix => text.len(),
+        Rules::Unix | Rules::Everywhere => text.len(),
         Rules::Windows => text.encode_utf16().count(),
     };
     if len <= LONGEST {

@@ -6,6 +6,9 @@
 //! | file | owns |
 //! |---|---|
 //! | `folder.rs` | [`Folder`]: a folder of this machine |
+//! | `archive.rs` | [`Archive`]: one stream of members, |
+//! | `tar.rs` | as tar, |
+//! | `zip.rs` | or as zip |
 //! | `host_name.rs` | names that a destination can hold |
 //! | `names.rs` | which names were made, so that none is made twice |
 //! | `conflict.rs` | what to do where something is there already |
@@ -23,6 +26,7 @@ use tree::{Details, FileSystem, GuestPath, Link, Metadata, Name, NodeId};
 use crate::hostfs::Parts;
 use crate::progress::Watch;
 
+mod archive;
 pub mod codes;
 mod conflict;
 mod error;
@@ -33,7 +37,10 @@ mod names;
 mod partial;
 mod plan;
 mod streams;
+mod tar;
+mod zip;
 
+pub use archive::{Archive, ArchiveKind, ArchiveOptions, ArchivePlace, Carrier, Pipe};
 pub(crate) use conflict::Verdict;
 pub use conflict::{Conflict, Sources};
 pub use error::{Error, Refusal};
@@ -256,6 +263,20 @@ impl Note {
             stream: None,
             message: message.into(),
         }
+    }
+}
+
+/// The outcome of a link that is not made, where it would be, and why.
+fn left_out(link: &Link, place: PathBuf, reason: &str) -> Outcome {
+    let shown = if link.print.is_empty() {
+        &link.target
+    } else {
+        &link.print
+    };
+    let message = format!("link to {shown}: {reason}");
+    Outcome {
+        place: Some(place),
+        ..Outcome::of(Ending::Skipped(Note::new(&codes::LINK_LEFT_OUT, message)))
     }
 }
 

@@ -101,6 +101,20 @@ impl Renamed {
         });
         host.collect()
     }
+
+    /// The way from the folder that `from` is in to `to`, name by name; `.` if it is that folder.
+    pub(super) fn relative(&self, from: &GuestPath, to: &GuestPath) -> Vec<OsString> {
+        let from = self.host_names(&from.parent().unwrap_or_default());
+        let to = self.host_names(to);
+        let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+        let up = from[shared..].iter().map(|_| "..".into());
+        let way: Vec<_> = up.chain(to[shared..].iter().cloned()).collect();
+        if way.is_empty() {
+            vec![".".into()]
+        } else {
+            way
+        }
+    }
 }
 
 /// Whether `dir` takes names for one that differ in case only, found out with a file of `name`.
@@ -153,5 +167,20 @@ mod tests {
             renamed.host_names(&"a/con/x?".into()),
             ["a (2)", "_con", "x%3F"]
         );
+    }
+
+    #[test]
+    fn the_way_from_one_to_another() {
+        let renamed = Renamed::new(Rules::Unix);
+        for (from, to, way) in [
+            ("a", "b", "b"),
+            ("a/b/c", "a/d/e", "../d/e"),
+            ("a/b", "a", "."),
+            ("a/b/c", "a", ".."),
+            ("a", "b/c", "b/c"),
+        ] {
+            let found = renamed.relative(&from.into(), &to.into());
+            assert_eq!(found.join(OsStr::new("/")), way, "{from} to {to}");
+        }
     }
 }

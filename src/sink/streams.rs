@@ -126,7 +126,7 @@ impl copy::Target for Inner<'_> {
 /// The name of the file beside `name` that holds `stream`; of a folder's own streams in the root,
 /// which has no name, it is empty.
 pub(super) fn beside(name: &OsStr, stream: &Name, rules: Rules) -> OsString {
-    let colon = if rules == Rules::Windows { "%3A" } else { ":" };
+    let colon = if rules.has_windows() { "%3A" } else { ":" };
     let text = format!(
         "{}{colon}{}",
         name.to_string_lossy(),

@@ -51,7 +51,9 @@ const RULES: &[Rule] = &[
             "clap_complete",  // completions
             "clap_mangen",    // man
             "ctrlc",          // an interrupted command cleans up
+            "crc32fast",      // zip
             "embed-manifest", // long paths and UTF-8 on Windows, when building
+            "flate2",         // zip
             "indicatif",      // cli: progress
             "jiff",           // times as text, and back
             "regex",          // find --regex

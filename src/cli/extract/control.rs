@@ -50,6 +50,15 @@ impl ControlArgs {
         Ok(report)
     }
 
+    /// The option that was given and can only be about a folder.
+    pub(super) fn for_folders(&self) -> Option<&'static str> {
+        match self {
+            Self { resume: true, .. } => Some("--resume"),
+            Self { dry_run: true, .. } => Some("--dry-run"),
+            _ => None,
+        }
+    }
+
     /// Has `push` fill `folder`, keeping a journal.
     pub(super) fn fill(
         &self,

@@ -2,7 +2,9 @@
 
 use clap::ValueEnum;
 
-use crate::sink::{self, Conflict, Sources, StreamMode};
+use crate::cli::{Exit, Stop};
+use crate::codes;
+use crate::sink::{self, ArchiveOptions, Conflict, Sources, StreamMode};
 
 /// How things are put into the destination.
 #[derive(Clone, Debug, clap::Args)]
@@ -16,8 +18,8 @@ pub(super) struct WritingArgs {
     /// The same as --on-conflict skip
     #[arg(long, conflicts_with = "on_conflict")]
     skip_existing: bool,
-    /// Where named streams go: into the file itself (extended attributes user.NAME; native on Windows),
-    /// into files beside it called FILE:STREAM, or nowhere
+    /// Where named streams go: into the file itself (extended attributes user.NAME, which tar restores
+    /// with --xattrs; native on Windows), into files beside it called FILE:STREAM, or nowhere
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     ads: Ads,
     /// What becomes of files that the guest encrypted (EFS): they are named and left out, or their
@@ -76,27 +78,59 @@ impl WritingArgs {
 
     /// How the folder sink is to be set up, which never replaces a file of `sources`.
     pub(super) fn folder(&self, sources: Sources) -> sink::Options {
-        let rule = match self.on_conflict {
-            _ if self.overwrite => Rule::Overwrite,
-            _ if self.skip_existing => Rule::Skip,
-            rule => rule,
-        };
         sink::Options {
-            conflict: match rule {
+            conflict: match self.rule() {
                 Rule::Fail => Conflict::Fail,
                 Rule::Skip => Conflict::Skip,
                 Rule::Overwrite => Conflict::Overwrite,
                 Rule::Rename => Conflict::Rename,
                 Rule::Newer => Conflict::Newer,
             },
-            streams: match self.ads {
-                Ads::Native => StreamMode::Native,
-                Ads::Files => StreamMode::Files,
-                Ads::None => StreamMode::Leave,
-            },
+            streams: self.streams(),
             partial: !self.no_partial,
             native: true,
             sources,
+        }
+    }
+
+    /// How an archive is to be set up.
+    pub(super) fn archive(&self) -> ArchiveOptions {
+        ArchiveOptions {
+            streams: self.streams(),
+            partial: !self.no_partial,
+        }
+    }
+
+    /// Whether a file that is there may go.
+    pub(super) fn overwrites(&self) -> bool {
+        self.rule() == Rule::Overwrite
+    }
+
+    /// An archive is new, or takes the place of another one: the other rules are about what is in a
+    /// folder.
+    pub(super) fn refuse_rules_of_folders(&self) -> Result<(), Stop> {
+        match self.rule() {
+            Rule::Fail | Rule::Overwrite => Ok(()),
+            Rule::Skip | Rule::Rename | Rule::Newer => {
+                let text = "this rule for conflicts is for folders; an archive takes --overwrite";
+                Err(Stop::new(Exit::Usage, &codes::cli::USAGE, text))
+            }
+        }
+    }
+
+    fn rule(&self) -> Rule {
+        match self.on_conflict {
+            _ if self.overwrite => Rule::Overwrite,
+            _ if self.skip_existing => Rule::Skip,
+            rule => rule,
+        }
+    }
+
+    fn streams(&self) -> StreamMode {
+        match self.ads {
+            Ads::Native => StreamMode::Native,
+            Ads::Files => StreamMode::Files,
+            Ads::None => StreamMode::Leave,
         }
     }
 }
