@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """unsupported: files whose data lies elsewhere or is encoded in a way that is not read yet.
 
-Each must fail as "not supported" and name the reason, never give zeros or an empty file. Where a
-hash is given nevertheless (WOF), it is of the file's real content.
+Each must fail as "not supported" and name the reason, never give zeros or an empty file; but for
+WOF's, whose content is on the volume.
 """
 
 import struct
@@ -19,7 +19,7 @@ ENCRYPTED = 0x4000
 
 
 def main():
-    shows = "WOF, deduplicated, cloud, HSM, vendor and EFS files: named, never zeros"
+    shows = "deduplicated, cloud, HSM, vendor and EFS files: named, never zeros; one that WOF keeps is read"
     volume = Volume("unsupported", shows)
     with volume.mounted():
         volume.file("/ordinary.txt", prose("ordinary", 2_000))
@@ -55,8 +55,8 @@ def wof(volume, path, data):
     ends = range(4096, len(data), 4096)
     table = b"".join(struct.pack("<I", end) for end in ends)
     volume.stream(path, "WofCompressedData", table + data)
-    node.streams[""] = stream(data)
-    node.unsupported = "wof"
+    node.streams = {"": stream(data)}
+    node.kept = "wof"
     volume.set_reparse(path, WOF, struct.pack("<IIII", 1, 2, 1, XPRESS4K))
 
 

@@ -42,6 +42,7 @@ class Node:
     attributes: int = None
     reparse: dict = None
     unsupported: str = None
+    kept: str = None  # how the content is kept, where it is not plainly
     lost: str = None
 
 
@@ -271,7 +272,7 @@ def entry(path, node, links, bulk=False):
         facts["modified"] = modified
         if not bulk:
             facts |= {"created": created, "changed": changed, "accessed": accessed}
-    optional = ("attributes", "reparse", "unsupported", "lost")
+    optional = ("attributes", "reparse", "unsupported", "kept", "lost")
     return facts | {key: getattr(node, key) for key in optional if getattr(node, key) is not None}
 
 

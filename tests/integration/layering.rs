@@ -109,7 +109,13 @@ const RULES: &[Rule] = &[
     Rule {
         folder: "parsers/ntfs",
         ours: &["blockio", "tree"],
-        external: &["quick_cache", "thiserror", "uuid", "zerocopy"],
+        external: &[
+            "quick_cache",
+            "rayon", // units are decompressed on all cores
+            "thiserror",
+            "uuid",
+            "zerocopy",
+        ],
     },
     Rule {
         folder: "parsers/hive",

@@ -9,6 +9,7 @@ mod ntfs_3g;
 mod qemu;
 mod seven_zip;
 mod sleuth_kit;
+mod wimlib;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -19,7 +20,12 @@ use crate::harness::{Test, hvrestore};
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
-    let portable = [qemu::tests(), seven_zip::tests(), sleuth_kit::tests()];
+    let portable = [
+        qemu::tests(),
+        seven_zip::tests(),
+        sleuth_kit::tests(),
+        wimlib::tests(),
+    ];
     let tests = portable.into_iter().flatten();
     #[cfg(target_os = "linux")]
     let tests = tests.chain(ntfs_3g::tests());

@@ -52,8 +52,14 @@ blockio::codes! {
     /// An object id is none.
     OBJECT_ID = "HV-D242": "the object id of a file is damaged"
         => "its content is not touched by this; only the tracking of links to it is lost";
-    /// A file is compressed by WOF.
-    WOF = "HV-E220": "the file is compressed by WOF (CompactOS), which is not supported"
+    /// A chunk of a file compressed by WOF cannot be decompressed.
+    WOF_CHUNK = "HV-D226": "a chunk of a file that WOF compressed (CompactOS) cannot be unpacked"
+        => "these bytes of the file are lost, the rest was read; look for it in another checkpoint, or on any Windows of the same build if it is a system file";
+    /// The chunk table of a file compressed by WOF is damaged.
+    WOF_TABLE = "HV-D227": "the chunks of a file that WOF compressed (CompactOS) cannot be found"
+        => "these bytes of the file are lost; look for it in another checkpoint, or on any Windows of the same build if it is a system file";
+    /// A file is kept by WOF in a way that is not read.
+    WOF = "HV-E220": "the file is kept by WOF in a WIM image, or compressed in a way that is not known"
         => "attach the disk to a Windows machine to read this file, or take it from another copy";
     /// A file lies in a chunk store.
     DEDUP = "HV-E221": "the file's content is in the chunk store of Data Deduplication, which is not supported"

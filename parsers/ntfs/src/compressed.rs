@@ -1,32 +1,34 @@
 //! Streams compressed by NTFS: rows of compression units, each LZNT1, raw or sparse.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::Arc;
 
-use blockio::{Fault, Place, ReadAt, Run, check_range};
+use blockio::{Fault, Place, ReadAt, Run};
 
 use crate::codes;
 use crate::data_run::Clusters;
 use crate::flaw::{Flaw, Result};
 use crate::lznt1;
 use crate::stream::Stream;
+use crate::units::{Bad, Made, Units};
 
 /// No unit that Windows writes is larger than 64 KiB; beyond this we do not follow a header.
 const MAX_UNIT: u64 = 16 << 20;
-/// Bytes of decompressed units that one stream keeps.
-const KEPT: u64 = 512 << 10;
 
 /// A stream whose clusters are compressed unit by unit.
 ///
 /// A unit with all its clusters is stored as it is, one with none is zeros, one with some holds
-/// LZNT1 in these. Units that cannot be decompressed are lost, the others are not.
-pub(crate) struct Compressed {
+/// LZNT1 in these. Units that cannot be decompressed are lost from the first bad byte on, the others
+/// are not.
+pub(crate) type Compressed = Made<CompressionUnits>;
+
+/// The units of such a stream.
+pub(crate) struct CompressionUnits {
     /// The clusters as they are stored.
     stored: Stream,
     /// Bytes of a unit.
     unit_size: u64,
-    /// The units last decompressed, newest first.
-    recent: Mutex<Vec<(u64, Arc<[u8]>)>>,
 }
 
 /// How one unit is stored.
@@ -39,34 +41,26 @@ enum Unit {
     Lost(Arc<Fault>),
 }
 
-impl Compressed {
-    /// The stream whose clusters are `stored`, in units of two to the power of `unit` clusters.
-    ///
-    /// # Errors
-    /// Where the units would be larger than any that Windows writes.
-    pub(crate) fn new(stored: Stream, unit: u8) -> Result<Self> {
-        let unit_size = 1_u64
-            .checked_shl(unit.into())
-            .and_then(|clusters| clusters.checked_mul(stored.cluster_size()))
-            .filter(|&size| size <= MAX_UNIT);
-        let unit_size = unit_size.ok_or_else(|| {
-            let found = format!("states compression units of 2^{unit} clusters");
-            Flaw::new(&codes::ATTRIBUTE, found).in_record(stored.record())
-        })?;
-        Ok(Self {
-            stored,
-            unit_size,
-            recent: Mutex::default(),
-        })
-    }
+/// The stream whose clusters are `stored`, in units of two to the power of `unit` clusters.
+///
+/// # Errors
+/// Where the units would be larger than any that Windows writes.
+pub(crate) fn open(stored: Stream, unit: u8) -> Result<Compressed> {
+    let unit_size = 1_u64
+        .checked_shl(unit.into())
+        .and_then(|clusters| clusters.checked_mul(stored.cluster_size()))
+        .filter(|size| (1..=MAX_UNIT).contains(size));
+    let unit_size = unit_size.ok_or_else(|| {
+        let found = format!("states compression units of 2^{unit} clusters");
+        Flaw::new(&codes::ATTRIBUTE, found).in_record(stored.record())
+    })?;
+    Ok(Made::new(CompressionUnits { stored, unit_size }))
+}
 
+impl CompressionUnits {
     /// Where unit `number` begins, in bytes of the stream.
     fn start_of(&self, number: u64) -> u64 {
         number.saturating_mul(self.unit_size)
-    }
-
-    fn unit_of(&self, offset: u64) -> u64 {
-        offset.checked_div(self.unit_size).unwrap_or_default()
     }
 
     /// How unit `number` is stored.
@@ -103,98 +97,76 @@ impl Compressed {
             .damage(Flaw::new(&codes::COMPRESSION_UNIT, found))
     }
 
-    /// The bytes of packed unit `number`, which has `clusters` clusters.
-    fn unpacked(&self, number: u64, clusters: u64) -> io::Result<Arc<[u8]>> {
-        if let Some(bytes) = self.kept(number) {
-            return Ok(bytes);
-        }
+    /// Decompresses unit `number`, read into `packed`, into `out`.
+    fn unpack(&self, number: u64, packed: &mut Vec<u8>, out: &mut [u8]) -> Result<(), Bad> {
+        let bad = |good, fault| Bad { good, fault };
+        let clusters = match self.unit(number) {
+            Unit::Packed(clusters) => clusters,
+            Unit::Lost(fault) => return Err(bad(0, fault)),
+            Unit::Sparse | Unit::Raw => 0,
+        };
         let len = clusters.saturating_mul(self.stored.cluster_size());
-        let mut packed = vec![0; usize::try_from(len).map_err(io::Error::other)?];
-        self.stored
-            .read_stored(&mut packed, self.start_of(number))?;
-        let mut bytes = vec![0; usize::try_from(self.unit_size).map_err(io::Error::other)?];
-        lznt1::decompress(&packed, &mut bytes).map_err(|bad| {
-            let why = format!("cannot be decompressed: {} at {:#x}", bad.why, bad.at);
-            self.damage(number, &why).into_io()
-        })?;
-        let bytes: Arc<[u8]> = bytes.into();
-        self.keep(number, &bytes);
-        Ok(bytes)
-    }
-
-    fn kept(&self, number: u64) -> Option<Arc<[u8]>> {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = recent.iter().position(|(kept, _)| *kept == number)?;
-        recent.get_mut(..=at)?.rotate_right(1);
-        recent.first().map(|(_, bytes)| Arc::clone(bytes))
-    }
-
-    fn keep(&self, number: u64, bytes: &Arc<[u8]>) {
-        let most = KEPT.checked_div(self.unit_size).unwrap_or_default().max(1);
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.truncate(usize::try_from(most.saturating_sub(1)).unwrap_or_default());
-        recent.insert(0, (number, Arc::clone(bytes)));
-    }
-
-    /// Fills `buf`, which lies within packed unit `number`.
-    fn read_packed(&self, buf: &mut [u8], offset: u64, clusters: u64) -> io::Result<()> {
-        let number = self.unit_of(offset);
-        let bytes = self.unpacked(number, clusters)?;
-        let within = offset.saturating_sub(self.start_of(number));
-        let from = usize::try_from(within)
-            .ok()
-            .and_then(|within| bytes.get(within..));
-        let from = from.and_then(|bytes| bytes.get(..buf.len()));
-        buf.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
-        // What lies beyond the valid data length was never written.
-        let valid = self.stored.valid().saturating_sub(offset);
-        let valid = usize::try_from(valid).unwrap_or(usize::MAX);
-        buf.get_mut(valid.min(buf.len())..)
-            .unwrap_or_default()
-            .fill(0);
-        Ok(())
+        packed.resize(usize::try_from(len).unwrap_or_default(), 0);
+        let read = self.stored.read_stored(packed, self.start_of(number));
+        read.map_err(|error| bad(0, Fault::from_io(&error, "compression unit")))?;
+        match lznt1::decompress(packed, out) {
+            Ok(_) => Ok(()),
+            Err(flaw) => {
+                let why = format!("cannot be decompressed: {} at {:#x}", flaw.why, flaw.at);
+                Err(bad(flaw.good, self.damage(number, &why)))
+            }
+        }
     }
 }
 
-impl ReadAt for Compressed {
+impl Units for CompressionUnits {
+    /// The bytes of a packed unit.
+    type Tools = Vec<u8>;
+    type Stored = ();
+
     fn size(&self) -> u64 {
         self.stored.size()
     }
 
-    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        check_range(self.size(), offset, buf.len())?;
-        let (mut rest, mut at) = (buf, offset);
-        while !rest.is_empty() {
-            let end = self.start_of(self.unit_of(at).saturating_add(1));
-            let len = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
-            let (piece, tail) = rest.split_at_mut(len.min(rest.len()));
-            match self.unit(self.unit_of(at)) {
-                Unit::Sparse => piece.fill(0),
-                Unit::Raw => self.stored.read_exact_at(piece, at)?,
-                Unit::Packed(clusters) => self.read_packed(piece, at, clusters)?,
-                Unit::Lost(fault) => return Err(fault.into_io()),
-            }
-            (rest, at) = (tail, end);
-        }
-        Ok(())
+    fn unit_size(&self) -> u64 {
+        self.unit_size
     }
 
-    /// A packed unit is decompressed here, so that a damaged one is lost and no more than that; the
-    /// bytes are kept for the read that follows.
-    fn run_at(&self, offset: u64, max: u64) -> io::Result<Run<'_>> {
-        let max = max.min(self.size().saturating_sub(offset));
-        let number = self.unit_of(offset);
-        let end = self.start_of(number.saturating_add(1));
+    fn ready(&self, offset: u64, max: u64) -> io::Result<Option<Run<'_>>> {
+        let number = offset.checked_div(self.unit_size).unwrap_or_default();
+        let end = self.start_of(number.saturating_add(1)).min(self.size());
         let len = max.min(end.saturating_sub(offset));
         let place = match self.unit(number) {
             Unit::Sparse => Place::Hole,
-            Unit::Raw => return self.stored.run_at(offset, len),
+            Unit::Raw => return self.stored.run_at(offset, len).map(Some),
             Unit::Lost(fault) => Place::Lost(fault),
-            Unit::Packed(clusters) => match self.unpacked(number, clusters) {
-                Ok(_) => Place::Computed { by: self, offset },
-                Err(error) => Place::Lost(Fault::from_io(&error, "compression unit")),
-            },
+            Unit::Packed(_) => return Ok(None),
         };
-        Ok(Run { len, place })
+        Ok(Some(Run { len, place }))
+    }
+
+    fn tools(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn load(&self, _: Range<u64>) {}
+
+    fn make(&self, number: u64, (): &(), packed: &mut Vec<u8>, out: &mut [u8]) -> Result<(), Bad> {
+        let whole = usize::try_from(self.unit_size).unwrap_or(usize::MAX);
+        let unpacked = if out.len() == whole {
+            self.unpack(number, packed, out)
+        } else {
+            // The stream ends within the unit, whose last chunk may have more.
+            let mut unit = vec![0; whole];
+            let unpacked = self.unpack(number, packed, &mut unit);
+            out.copy_from_slice(unit.get(..out.len()).unwrap_or_default());
+            unpacked.or_else(|bad| (bad.good >= out.len()).then_some(()).ok_or(bad))
+        };
+        // What lies beyond the valid data length was never written.
+        let valid = self.stored.valid().saturating_sub(self.start_of(number));
+        let valid = usize::try_from(valid).unwrap_or(usize::MAX);
+        let valid = valid.min(out.len());
+        out.get_mut(valid..).unwrap_or_default().fill(0);
+        unpacked
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use blockio::{Memory, ReadAt};
 
 use crate::boot::Geometry;
-use crate::compressed::Compressed;
+use crate::compressed;
 use crate::flaw::Result;
 use crate::joined::Joined;
 use crate::stream::{Sizes, Stream};
@@ -31,7 +31,7 @@ pub(crate) fn open(
     let source = Arc::clone(source);
     let stream = Stream::new(source, record, geometry.cluster_size, sizes, runs).named(name);
     match attribute.compression_unit() {
-        Some(unit) if unit > 0 => Ok(Arc::new(Compressed::new(stream, unit)?)),
+        Some(unit) if unit > 0 => Ok(Arc::new(compressed::open(stream, unit)?)),
         _ => Ok(Arc::new(stream)),
     }
 }

@@ -67,6 +67,20 @@ pub(crate) const EFS_NAME: [u16; 4] = [0x24, 0x45, 0x46, 0x53];
 /// The stream of `$Secure` with the security descriptors, `$SDS`.
 pub(crate) const SECURITY_DESCRIPTORS: [u16; 4] = [0x24, 0x53, 0x44, 0x53];
 
+/// WOF_EXTERNAL_INFO and FILE_PROVIDER_EXTERNAL_INFO: the data of the reparse point of a file that WOF
+/// keeps. wofapi.h, ntifs.h.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct WofHeader {
+    pub(crate) version: U32,
+    pub(crate) provider: U32,
+    /// Version of what follows, by the provider.
+    pub(crate) file_version: U32,
+    pub(crate) algorithm: U32,
+}
+
+const _: () = assert!(size_of::<WofHeader>() == 16);
+
 /// Boot sector, BIOS parameter block and extension included.
 #[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]

@@ -91,7 +91,9 @@ impl FileSystem for Volume {
     }
 
     fn streams(&self, node: NodeId) -> Result<Vec<StreamInfo>, Error> {
-        self.0.existing(node).map(|file| streams(&file))
+        let file = self.0.existing(node)?;
+        let tag = self.0.reparse_tag(&file).unwrap_or_default();
+        Ok(streams(&file, tag))
     }
 
     fn read_link(&self, node: NodeId) -> Result<Link, Error> {
@@ -180,14 +182,19 @@ impl Inner {
     }
 
     /// The stream `name` of `file`, unless its content is hidden; `None` where there is none.
-    fn open_stream(&self, file: &File, name: &[u16]) -> Result<Option<Arc<dyn ReadAt>>> {
+    pub(crate) fn open_stream(&self, file: &File, name: &[u16]) -> Result<Option<Arc<dyn ReadAt>>> {
         let is_content = name.is_empty() && !file.base().is_directory();
-        if is_content && let Some(fault) = self.hidden(file)? {
+        let content = is_content.then(|| self.metadata_of(file)).transpose()?;
+        let hidden = content.as_ref().and_then(|it| self.hidden(file, it));
+        if let Some(fault) = hidden {
             return Err(Arc::new(fault));
         }
         let Some(data) = file.find(attribute_type::DATA, name)? else {
             return Ok(None);
         };
+        if content.is_some_and(|it| it.storage == Storage::Wof) {
+            return self.open_wof(file, data.sizes().size).map(Some);
+        }
         if !is_content && data.is_encrypted() {
             let fault = storage::hidden(file.number(), Storage::Efs, None);
             let fault = fault.map(|fault| self.with_holders(fault, file));
@@ -197,12 +204,11 @@ impl Inner {
     }
 
     /// Why the content of `file` cannot be read, where something hides it.
-    fn hidden(&self, file: &File) -> Result<Option<Fault>> {
-        let metadata = self.metadata_of(file)?;
+    fn hidden(&self, file: &File, metadata: &Metadata) -> Option<Fault> {
         let (storage, tag) = (metadata.storage, metadata.reparse_tag);
-        let fault = storage::hidden(file.number(), storage, tag);
-        Ok(match storage {
-            Storage::Efs => fault.map(|fault| self.with_holders(fault, file)),
+        let fault = storage::hidden(file.number(), storage, tag)?;
+        Some(match storage {
+            Storage::Efs => self.with_holders(fault, file),
             _ => fault,
         })
     }

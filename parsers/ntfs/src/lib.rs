@@ -8,7 +8,8 @@
 //! | `format` | constants and on-disk structures, no logic |
 //! | `boot` | boot sector and its copy: sizes, where $MFT is |
 //! | `fixup`, `record`, `attribute`, `attribute_list` | file records and what is in them |
-//! | `data_run`, `stream`, `compressed`, `lznt1` | where the bytes of a stream are |
+//! | `data_run`, `stream` | where the bytes of a stream are |
+//! | `units`, `compressed`, `lznt1`, [`wof`] | streams that are decompressed, unit by unit |
 //! | `mft` | the master file table and its mirror |
 //! | `file`, `joined`, `content` | one file of several records, one attribute of several fragments |
 //! | `metadata`, `file_name`, `reparse`, `storage` | what is known of a file without its data |
@@ -19,8 +20,8 @@
 //! | `volume`, `volume_information`, `free_space`, `fs` | the volume as a tree |
 //! | `pages`, `reference`, `flaw` | the cache under metadata, file references, what is wrong |
 //!
-//! Not read: content that WOF, Data Deduplication, EFS, the cloud or other storage hides. Asking for
-//! it is a fault that names which ([`codes::WOF`] and those after it), never zeros.
+//! Not read: content that Data Deduplication, EFS, the cloud or other storage hides. Asking for it is a
+//! fault that names which ([`codes::WOF`] and those after it), never zeros.
 
 #![cfg_attr(
     test,
@@ -53,7 +54,7 @@ mod fs;
 mod index;
 mod joined;
 mod listing;
-mod lznt1;
+pub mod lznt1;
 mod metadata;
 mod mft;
 mod pages;
@@ -65,9 +66,11 @@ mod secure;
 mod security;
 mod storage;
 mod stream;
+mod units;
 mod upcase;
 mod volume;
 mod volume_information;
+pub mod wof;
 
 pub use error::Error;
 pub use volume::Volume;

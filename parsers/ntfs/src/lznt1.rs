@@ -21,13 +21,13 @@ const LONG_MATCH: usize = 64;
 
 /// Why a unit is no LZNT1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bad {
+pub struct Bad {
     /// Byte in the compressed unit where the chunk begins that is wrong.
-    pub(crate) at: usize,
+    pub at: usize,
     /// Bytes of the output, from its start, that the chunks before it gave.
-    pub(crate) good: usize,
+    pub good: usize,
     /// What is wrong with it.
-    pub(crate) why: &'static str,
+    pub why: &'static str,
 }
 
 /// Decompresses `unit` into `out`; how many bytes that gave. The rest of `out` is zero-filled.
@@ -38,7 +38,7 @@ pub(crate) struct Bad {
 /// # Errors
 /// [`Bad`] where `unit` is no LZNT1 or gives more than `out` holds; `out` then holds `good` bytes of
 /// data, and nothing of meaning after them.
-pub(crate) fn decompress(unit: &[u8], out: &mut [u8]) -> Result<usize, Bad> {
+pub fn decompress(unit: &[u8], out: &mut [u8]) -> Result<usize, Bad> {
     let mut produced = 0;
     let mut ended = 0;
     let mut chunks = out.chunks_mut(CHUNK);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use tree::{Attributes, Metadata, Name, StreamInfo, Time};
+use tree::{Attributes, Metadata, Name, Storage, StreamInfo, Time};
 use zerocopy::FromBytes;
 
 use crate::codes;
@@ -14,6 +14,7 @@ use crate::format::{StandardInformation, StandardInformation3, attribute_type};
 use crate::reparse;
 use crate::storage::{self, DataFacts};
 use crate::volume::Inner;
+use crate::wof;
 
 /// Bytes that a $REPARSE_POINT has at most (MAXIMUM_REPARSE_DATA_BUFFER_SIZE).
 const REPARSE_LEN: u64 = 16 << 10;
@@ -32,11 +33,16 @@ impl Inner {
         let attributes = standard.attributes.get();
         let reparse_tag = self.reparse_tag(file)?;
         let is_directory = file.base().is_directory();
+        let storage = storage::of_record(is_directory, attributes, reparse_tag, data);
+        let kept = match storage {
+            Storage::Wof => wof::allocated(file),
+            _ => None,
+        };
         Ok(Metadata {
             kind: reparse::kind(is_directory, reparse_tag),
             number: file.number(),
             size: data.map_or(0, |data| data.size),
-            allocated: data.map_or(0, |data| data.allocated),
+            allocated: kept.unwrap_or_else(|| data.map_or(0, |data| data.allocated)),
             attributes: Attributes(attributes),
             created: Time(standard.created.get()),
             modified: Time(standard.modified.get()),
@@ -44,7 +50,7 @@ impl Inner {
             accessed: Time(standard.accessed.get()),
             links: u32::try_from(names).unwrap_or(u32::MAX),
             reparse_tag,
-            storage: storage::of_record(is_directory, attributes, reparse_tag, data),
+            storage,
             system: self.is_system(file.number()),
         })
     }
@@ -109,7 +115,9 @@ pub(crate) fn file_names(file: &File) -> impl Iterator<Item = FileName<'_>> {
 ///
 /// One whose beginning is lost has no known size: it is listed with 0, and opening it is the fault, so
 /// that it costs neither its file nor the other streams.
-pub(crate) fn streams(file: &File) -> Vec<StreamInfo> {
+///
+/// What is no stream of the user's but storage, as the file's reparse tag says, is left out.
+pub(crate) fn streams(file: &File, reparse_tag: Option<u32>) -> Vec<StreamInfo> {
     let info = |name: Vec<u16>| {
         let facts = match file.find(attribute_type::DATA, &name) {
             Ok(data) => data?.facts(),
@@ -124,5 +132,8 @@ pub(crate) fn streams(file: &File) -> Vec<StreamInfo> {
             allocated,
         })
     };
-    file.stream_names().into_iter().filter_map(info).collect()
+    let streams = file.stream_names().into_iter().filter_map(info);
+    streams
+        .filter(|stream| !wof::is_storage(reparse_tag, stream.name.as_bytes()))
+        .collect()
 }

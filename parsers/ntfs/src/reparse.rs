@@ -13,7 +13,7 @@ pub(crate) mod tag {
     pub(super) const HSM: u32 = 0xC000_0004;
     pub(super) const HSM2: u32 = 0x8000_0006;
     pub(super) const DEDUP: u32 = 0x8000_0013;
-    pub(super) const WOF: u32 = 0x8000_0017;
+    pub(crate) const WOF: u32 = 0x8000_0017;
     pub(super) const CLOUD: u32 = 0x9000_001A;
     /// OneDrive before Windows 10 1709, and Azure File Sync.
     pub(super) const ONEDRIVE: u32 = 0x8000_0021;

@@ -59,8 +59,7 @@ fn of_file(attributes: u32, tag: Option<u32>, data: Option<DataFacts>) -> Storag
 /// The fault of reading file record `number`, whose content is kept so, if that hides the content.
 pub(crate) fn hidden(number: u64, storage: Storage, tag: Option<u32>) -> Option<Fault> {
     let (code, found) = match storage {
-        Storage::Plain | Storage::Compressed => return None,
-        Storage::Wof => (&codes::WOF, "WOF compressed"),
+        Storage::Plain | Storage::Compressed | Storage::Wof => return None,
         Storage::Dedup => (&codes::DEDUP, "deduplicated"),
         Storage::Efs => (&codes::EFS, "encrypted (EFS)"),
         Storage::Cloud => (&codes::CLOUD, "a cloud placeholder"),
@@ -147,14 +146,13 @@ mod tests {
     #[test]
     fn every_hidden_storage_has_its_own_code() {
         let all = [
-            Storage::Wof,
             Storage::Dedup,
             Storage::Efs,
             Storage::Cloud,
             Storage::Hsm,
             Storage::Foreign,
         ];
-        for (number, storage) in (220..).zip(all) {
+        for (number, storage) in (221..).zip(all) {
             let fault = hidden(42, storage, Some(0x8000_0017)).expect("hidden");
             assert_eq!(fault.code.id, format!("HV-E{number}"));
             assert!(

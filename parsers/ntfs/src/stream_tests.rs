@@ -3,7 +3,7 @@ use zerocopy::FromZeros;
 
 use super::*;
 use crate::attribute::NonResident;
-use crate::compressed::Compressed;
+use crate::compressed::{self, Compressed};
 use crate::data_run::Bounds;
 use crate::format::NonResidentHeader;
 
@@ -109,7 +109,7 @@ fn compressed() -> Compressed {
         0x11, 4, 10, 0x11, 1, 10, 0x01, 3, 0x01, 4, 0x11, 1, 10, 0x01, 3, 0,
     ];
     let stored = stream(16, &runs, all(8000)).over(Arc::new(Memory::from(image)));
-    Compressed::new(stored, 2).expect("units of 2 KiB")
+    compressed::open(stored, 2).expect("units of 2 KiB")
 }
 
 #[test]
@@ -136,6 +136,6 @@ fn units_are_raw_packed_or_sparse_and_a_bad_one_is_lost_alone() {
 
 #[test]
 fn units_larger_than_any_are_refused() {
-    let fault = Compressed::new(stream(1, &[0x11, 1, 10, 0], all(1)), 63).err();
+    let fault = compressed::open(stream(1, &[0x11, 1, 10, 0], all(1)), 63).err();
     assert_eq!(fault.expect("too large").code.id, "HV-D203");
 }

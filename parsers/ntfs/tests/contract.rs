@@ -51,6 +51,11 @@ fn hidden_content() {
 }
 
 #[test]
+fn files_compressed_by_wof() {
+    keeps_the_contract("wof");
+}
+
+#[test]
 fn a_fragmented_mft() {
     keeps_the_contract("mft-list");
 }

@@ -227,3 +227,8 @@ fn names() {
 fn hidden_content() {
     survives(6, "unsupported");
 }
+
+#[test]
+fn files_compressed_by_wof() {
+    survives(7, "wof-broken");
+}

@@ -70,6 +70,12 @@ fn reason(storage: Storage) -> Option<&'static str> {
     }
 }
 
+/// How the content is kept, if it is not plainly.
+fn unplain(expected: &Value) -> Option<&str> {
+    let keys = ["elsewhere", "kept", "unsupported"];
+    keys.iter().find_map(|key| expected[*key].as_str())
+}
+
 /// Compares one entry with what its writer says; appends what differs.
 fn compare(volume: &Volume, expected: &Value, entry: &Entry, differ: &mut Vec<String>) {
     let metadata = &entry.metadata;
@@ -108,14 +114,10 @@ fn compare(volume: &Volume, expected: &Value, entry: &Entry, differ: &mut Vec<St
             attributes.to_string(),
         );
     }
-    let unsupported = match &expected["elsewhere"] {
-        Value::Null => &expected["unsupported"],
-        elsewhere => elsewhere,
-    };
     check(
         "storage",
         format!("{:?}", reason(metadata.storage)),
-        format!("{:?}", unsupported.as_str()),
+        format!("{:?}", unplain(expected)),
     );
     // What only a scan of $MFT finds may also stand in an index record that no node refers to.
     if entry.unindexed && !expected["found_by_scan"].is_boolean() {

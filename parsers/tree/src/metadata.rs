@@ -64,7 +64,7 @@ impl Kind {
     }
 }
 
-/// How the content of a file is kept; all but the first two hide it from an ordinary reader. Of a
+/// How the content of a file is kept; all but the first three hide it from who reads the volume. Of a
 /// directory: whether some of its entries may be elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Storage {
@@ -73,7 +73,7 @@ pub enum Storage {
     Plain,
     /// Compressed by NTFS (LZNT1).
     Compressed,
-    /// Compressed behind a reparse point (WOF, CompactOS).
+    /// Compressed behind a reparse point (WOF, CompactOS), or there in an image file elsewhere.
     Wof,
     /// In the chunk store of Data Deduplication.
     Dedup,

@@ -258,7 +258,7 @@ fn owners(word: &str, stored: &Stored) -> String {
 fn meaning(word: &str) -> &'static str {
     match word {
         "compressed" => "compressed by NTFS, read as ordinary",
-        "wof" => "WOF compressed (CompactOS), not read yet",
+        "wof" => "WOF compressed (CompactOS), read as ordinary",
         "dedup" => "deduplicated, content is in the chunk store, not read [HV-E221]",
         "efs" => "encrypted (EFS), content cannot be read [HV-E222]",
         "cloud" => "cloud placeholders, content is not on this disk [HV-E223]",

@@ -20,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 use base::{Base, SECTOR};
 use blockio::Memory;
 use formats::{FORMATS, Format};
+use ntfs::wof::{Codec, Decoder};
 
 /// Applies the edits in `input` to an image of the format `name` and asks everything of it.
 ///
@@ -35,6 +36,31 @@ pub fn run(name: &str, input: &[u8]) {
     if let Some(mut image) = edited(bases, input) {
         (format.mend)(&mut image);
         (format.ask)(Arc::new(Memory::from(image)));
+    }
+}
+
+/// Decompresses what is in `input` behind a byte that says how.
+///
+/// # Panics
+/// Where a decoder does; that is the find.
+pub fn decompress(input: &[u8]) {
+    let Some((which, stored)) = input.split_first() else {
+        return;
+    };
+    match Codec::numbered(u32::from(which % 5)) {
+        Some(codec) => {
+            let mut out = vec![0; codec.chunk_size()];
+            // Its refusal is an answer.
+            let _ = Decoder::new(codec).decompress(stored, &mut out);
+        }
+        None => {
+            let mut out = vec![0; 64 << 10];
+            let good = match ntfs::lznt1::decompress(stored, &mut out) {
+                Ok(produced) => produced,
+                Err(bad) => bad.good,
+            };
+            assert!(good <= out.len());
+        }
     }
 }
 

@@ -148,9 +148,11 @@ fn not_a_directory(fs: &dyn FileSystem, entry: &Entry) {
 fn stream(fs: &dyn FileSystem, entry: &Entry, name: &Name, size: u64) {
     let path = &entry.path;
     let opened = fs.open(entry.node, Some(name));
-    let hidden = !matches!(entry.metadata.storage, Storage::Plain | Storage::Compressed);
+    let storage = entry.metadata.storage;
+    // WOF keeps some content in other files; that is told when it is opened.
+    let hidden = !matches!(storage, Storage::Plain | Storage::Compressed | Storage::Wof);
     let data = match opened {
-        Err(Error::Fault(fault)) if hidden => {
+        Err(Error::Fault(fault)) if hidden || storage == Storage::Wof => {
             assert_eq!(fault.kind, FaultKind::Unsupported, "{path}:{name}: {fault}");
             return;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use blockio::ReadAt;
-use tree::{Name, StreamInfo};
+use tree::{Name, Storage, StreamInfo};
 use zerocopy::FromBytes;
 
 use super::digest::Digest;
@@ -21,6 +21,7 @@ use crate::record::{self, Record};
 use crate::storage::{self, DataFacts};
 use crate::stream::{Sizes, Stream};
 use crate::volume::Inner;
+use crate::wof;
 
 /// The rows of one stretch of $MFT, and their names and streams.
 #[derive(Default)]
@@ -238,6 +239,16 @@ impl Batch {
         Some(())
     }
 
+    /// Takes back the stream of the row that comes next that is storage; the bytes that it takes up.
+    fn take_storage(&mut self, number: u32, tag: Option<u32>) -> Option<u64> {
+        let of_record = |(owner, _): &&(u32, StreamInfo)| *owner == number;
+        let count = self.streams.iter().rev().take_while(of_record).count();
+        let first = self.streams.len().saturating_sub(count);
+        let mut streams = self.streams.iter().skip(first);
+        let at = streams.position(|(_, stream)| wof::is_storage(tag, stream.name.as_bytes()))?;
+        Some(self.streams.remove(first.saturating_add(at)).1.allocated)
+    }
+
     /// Adds the streams of the row that comes next, the unnamed one left out.
     pub(super) fn add_streams(&mut self, number: u32, streams: Vec<StreamInfo>) {
         let named = streams.into_iter().filter(|stream| !stream.name.is_empty());
@@ -250,8 +261,13 @@ impl Batch {
         let tag = (met.reparse_tag != 0).then_some(met.reparse_tag);
         let is_directory = record.is_directory();
         let data = met.data.unwrap_or_default();
+        let number = u32::try_from(record.number).ok()?;
+        let storage = storage::of_record(is_directory, attributes, tag, met.data);
+        let kept = self
+            .take_storage(number, tag)
+            .filter(|_| storage == Storage::Wof);
         self.push_row(Row {
-            number: u32::try_from(record.number).ok()?,
+            number,
             attributes,
             reparse_tag: met.reparse_tag,
             sequence: record.sequence(),
@@ -264,15 +280,14 @@ impl Batch {
             ]
             .map(|time| time.get()),
             size: data.size,
-            allocated: data.allocated,
-            storage: storage::of_record(is_directory, attributes, tag, met.data),
+            allocated: kept.unwrap_or(data.allocated),
+            storage,
             is_directory,
             has_streams: false,
         });
         if is_directory {
             let digest = met.index(volume, record.number).and_then(Digest::of_index);
-            self.indexes
-                .push((u32::try_from(record.number).ok()?, digest));
+            self.indexes.push((number, digest));
         }
         Some(())
     }

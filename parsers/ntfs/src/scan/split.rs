@@ -28,7 +28,7 @@ fn add_file(batch: &mut Batch, volume: &Inner, file: &File) -> Result<()> {
         // Without room for a name the index decides.
         let _ = batch.add_name(&name);
     }
-    batch.add_streams(number, streams(file));
+    batch.add_streams(number, streams(file, metadata.reparse_tag));
     let is_directory = file.base().is_directory();
     batch.push_row(Row {
         number,
