@@ -92,10 +92,26 @@ impl Context {
 
     /// Says `text`, unless it was said before in this run.
     pub fn say_once(&self, text: &str) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.insert(text.to_owned()) {
+        if self.is_new(text) {
             self.console.note(text);
         }
+    }
+
+    /// Says what the volumes of `backup` had to work around since it was opened.
+    pub fn say_remarks(&self, backup: &Backup) {
+        for volume in backup.volumes() {
+            for fault in &volume.fs.info().notes {
+                if self.is_new(&fault.to_string()) {
+                    self.console.fault(fault);
+                }
+            }
+        }
+    }
+
+    /// Whether `text` is said for the first time in this run.
+    fn is_new(&self, text: &str) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.insert(text.to_owned())
     }
 
     fn say(&self, note: &Note) {
@@ -103,7 +119,10 @@ impl Context {
             Note::Info(text) => self.console.note(text),
             Note::Detail(text) => self.console.detail(text),
             Note::Warning(code, text) => self.console.warn(code, text),
-            Note::Fault(fault) => self.console.fault(fault),
+            Note::Fault(fault) => {
+                self.is_new(&fault.to_string());
+                self.console.fault(fault);
+            }
             Note::Grave(code, text) => {
                 self.partly.store(true, Ordering::Relaxed);
                 self.console.warn(code, text);

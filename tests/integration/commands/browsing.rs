@@ -18,6 +18,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(places_are_written_in_many_ways),
         test!(tree_draws_and_counts),
         test!(stat_tells_all_of_one_file),
+        test!(stat_tells_who_owns_a_file_and_who_may_do_what),
         test!(stat_of_a_file_with_streams_and_links),
         test!(cat_gives_the_bytes),
         test!(hash_is_what_sha256sum_reads).needs_tool("sha256sum"),
@@ -189,6 +190,32 @@ fn stat_tells_all_of_one_file() -> Outcome {
     ] {
         assert_eq!(document[field], todo[field], "{field}");
     }
+    Ok(())
+}
+
+fn stat_tells_who_owns_a_file_and_who_may_do_what() -> Outcome {
+    let sddl = "O:BAG:BAD:(A;OICI;FA;;;WD)";
+    let ran = demo("stat", &["/Users", "--sddl"]);
+    let owner = "  owner       BUILTIN\\Administrators (S-1-5-32-544)\n";
+    assert!(ran.text().contains(owner), "{}", ran.text());
+    assert!(
+        ran.text().contains(&format!("  sddl        {sddl}\n")),
+        "{}",
+        ran.text()
+    );
+    assert!(
+        !demo("stat", &["/Users"]).text().contains("D:("),
+        "not asked for"
+    );
+    let security = demo("stat", &["--json", "/Users"]).json()["security"].take();
+    assert_eq!(security["sddl"], sddl);
+    assert_eq!(security["owner"]["sid"], "S-1-5-32-544");
+    assert_eq!(security["group"]["name"], r"BUILTIN\Administrators");
+    assert!(
+        security["raw"]
+            .as_str()
+            .is_some_and(|raw| raw.starts_with("AQAEgBQAAAAk"))
+    );
     Ok(())
 }
 
