@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use blockio::Fault;
-use tree::{Birth, Details, ExtendedAttribute, NodeId, ObjectId};
+use tree::{Details, ExtendedAttribute, NodeId, ObjectId};
 
 use crate::codes;
 use crate::extended_attributes;
@@ -31,11 +31,19 @@ impl Inner {
                 .collect(),
             extended_attributes: kept(self.extended_attributes(file), &mut lost)
                 .unwrap_or_default(),
-            object_id: kept(object_id(file), &mut lost).flatten(),
+            object_id: self.object_id_and_birth(file, &mut lost),
             efs: kept(self.efs(file), &mut lost).flatten(),
             usn: kept(usn(file), &mut lost).flatten(),
             lost,
         }
+    }
+
+    fn object_id_and_birth(&self, file: &File, lost: &mut Vec<Arc<Fault>>) -> Option<ObjectId> {
+        let mut id = kept(self.object_id(file), lost).flatten()?;
+        if id.birth.is_none() {
+            id.birth = kept(self.birth(file, &id.object), lost).flatten();
+        }
+        Some(id)
     }
 
     fn reparse_data(&self, file: &File) -> Result<Option<Arc<[u8]>>> {
@@ -56,28 +64,6 @@ impl Inner {
 /// What was read; why not goes to `lost`.
 fn kept<T>(read: Result<T>, lost: &mut Vec<Arc<Fault>>) -> Option<T> {
     read.map_err(|fault| lost.push(fault)).ok()
-}
-
-fn object_id(file: &File) -> Result<Option<ObjectId>> {
-    let Some(value) = file.value(attribute_type::OBJECT_ID)? else {
-        return Ok(None);
-    };
-    let (object, rest) = value.split_first_chunk().ok_or_else(|| {
-        let found = format!("has an object id of {:#x} bytes", value.len());
-        Flaw::new(&codes::OBJECT_ID, found).in_record(file.number())
-    })?;
-    let birth = match rest.as_chunks().0 {
-        &[volume, object, domain, ..] => Some(Birth {
-            volume,
-            object,
-            domain,
-        }),
-        _ => None,
-    };
-    Ok(Some(ObjectId {
-        object: *object,
-        birth,
-    }))
 }
 
 fn usn(file: &File) -> Result<Option<u64>> {

@@ -80,6 +80,14 @@ pub(crate) struct WofHeader {
 }
 
 const _: () = assert!(size_of::<WofHeader>() == 16);
+/// The index of `$Secure` by security id, `$SII`.
+pub(crate) const SECURITY_ID_INDEX: [u16; 4] = [0x24, 0x53, 0x49, 0x49];
+
+/// The index of `$ObjId` by object id, `$O`.
+pub(crate) const OBJECT_ID_INDEX: [u16; 2] = [0x24, 0x4F];
+
+/// The file below `$Extend` with that index, `$ObjId`.
+pub(crate) const OBJECT_IDS: [u16; 6] = [0x24, 0x4F, 0x62, 0x6A, 0x49, 0x64];
 
 /// Boot sector, BIOS parameter block and extension included.
 #[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -303,6 +311,32 @@ pub(crate) struct IndexEntryHeader {
     pub(crate) reserved: U16,
 }
 const _: () = assert!(size_of::<IndexEntryHeader>() == 16);
+
+/// Header of an entry of a view index before its key; data and the subnode's VCN are behind that.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct ViewEntryHeader {
+    pub(crate) data_offset: U16,
+    pub(crate) data_length: U16,
+    pub(crate) reserved: U32,
+    /// Bytes of the entry with all of these.
+    pub(crate) length: U16,
+    pub(crate) key_length: U16,
+    pub(crate) flags: U16,
+    pub(crate) reserved_2: U16,
+}
+const _: () = assert!(size_of::<ViewEntryHeader>() == 16);
+
+/// Data of an entry of `$ObjId:$O`, whose key is an object id.
+#[derive(Clone, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct ObjectIdEntry {
+    pub(crate) reference: U64,
+    pub(crate) birth_volume: [u8; 16],
+    pub(crate) birth_object: [u8; 16],
+    pub(crate) domain: [u8; 16],
+}
+const _: () = assert!(size_of::<ObjectIdEntry>() == 56);
 
 /// Flags of an index entry. One with a subnode ends with its VCN; the last of a node has no key.
 pub(crate) const ENTRY_HAS_SUBNODE: u16 = 0x1;

@@ -16,6 +16,7 @@
 //! | `security`, `secure` | who may do what with a file: its own descriptor, those of `$Secure` |
 //! | `details`, `extended_attributes`, `efs` | what only some readers want of a file |
 //! | `index`, `upcase` | directories: the B-tree and the order of names |
+//! | `view_index` | the B-trees whose keys are numbers |
 //! | `listing`, `scan`, `entries` | one directory; the whole $MFT at once; a subtree in order |
 //! | `volume`, `volume_information`, `free_space`, `fs` | the volume as a tree |
 //! | `pages`, `reference`, `flaw` | the cache under metadata, file references, what is wrong |
@@ -57,6 +58,7 @@ mod listing;
 pub mod lznt1;
 mod metadata;
 mod mft;
+mod object_id;
 mod pages;
 mod record;
 mod reference;
@@ -68,6 +70,7 @@ mod storage;
 mod stream;
 mod units;
 mod upcase;
+mod view_index;
 mod volume;
 mod volume_information;
 pub mod wof;

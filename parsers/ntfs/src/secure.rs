@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use blockio::ReadAt;
+use zerocopy::FromBytes;
 
 use crate::codes;
 use crate::flaw::Flaw;
+use crate::format::SecurityHeader;
+use crate::view_index::ViewIndex;
 
 mod sds;
 
@@ -18,6 +21,8 @@ const KEPT: usize = 1 << 20;
 /// The descriptors of a volume.
 pub(crate) struct Secure {
     sds: Sds,
+    /// The index by security id, `$SII`.
+    index: ViewIndex,
     /// Where each security id is found by reading all of `$SDS`, once that was done.
     all: OnceLock<BTreeMap<u32, u64>>,
     kept: Mutex<Kept>,
@@ -32,10 +37,11 @@ pub(crate) struct Found {
 }
 
 impl Secure {
-    /// The descriptors in the stream `sds`.
-    pub(crate) fn new(sds: Arc<dyn ReadAt>) -> Self {
+    /// The descriptors in the stream `sds`, which `index` leads to by their ids.
+    pub(crate) fn new(sds: Arc<dyn ReadAt>, index: ViewIndex) -> Self {
         Self {
             sds: Sds(sds),
+            index,
             all: OnceLock::new(),
             kept: Mutex::default(),
         }
@@ -59,11 +65,24 @@ impl Secure {
     }
 
     fn find(&self, id: u32) -> Result<Found, String> {
-        let all = self.all.get_or_init(|| self.sds.all());
-        let offset = all.get(&id);
-        let offset =
-            offset.ok_or_else(|| format!("$SDS has no intact entry of security id {id:#x}"))?;
-        self.sds.descriptor(id, *offset)
+        let indexed = self.indexed(id);
+        let found = indexed.and_then(|offset| self.sds.descriptor(id, offset));
+        found.or_else(|why| {
+            let all = self.all.get_or_init(|| self.sds.all());
+            let offset = all.get(&id).ok_or(why)?;
+            self.sds.descriptor(id, *offset)
+        })
+    }
+
+    /// Where the index says that the descriptor is.
+    fn indexed(&self, id: u32) -> Result<u64, String> {
+        let data = self.index.get(&id.to_le_bytes());
+        let data = data.map_err(|why| format!("$SII, the index of security ids: {why}"))?;
+        let header = data.and_then(|data| SecurityHeader::read_from_bytes(&data).ok());
+        let header = header.filter(|header| header.security_id.get() == id);
+        header
+            .map(|header| header.offset.get())
+            .ok_or_else(|| format!("$Secure knows no security id {id:#x}"))
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {

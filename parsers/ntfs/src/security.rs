@@ -8,7 +8,7 @@ use crate::codes;
 use crate::content;
 use crate::file::File;
 use crate::flaw::{Flaw, Result};
-use crate::format::{SECURITY_DESCRIPTORS, attribute_type, record_number};
+use crate::format::{SECURITY_DESCRIPTORS, SECURITY_ID_INDEX, attribute_type, record_number};
 use crate::metadata::standard_information_3;
 use crate::secure::Secure;
 use crate::volume::Inner;
@@ -40,7 +40,8 @@ impl Inner {
 
     fn open_secure(&self) -> Result<Secure> {
         let file = self.join(self.mft.record(record_number::SECURE)?)?;
-        Ok(Secure::new(self.secure_stream(&file)?))
+        let index = self.view_index(&file, &SECURITY_ID_INDEX);
+        Ok(Secure::new(self.secure_stream(&file)?, index))
     }
 
     fn secure_stream(&self, file: &File) -> Result<Arc<dyn ReadAt>> {

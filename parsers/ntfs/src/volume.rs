@@ -20,6 +20,7 @@ use crate::record::FileRecord;
 use crate::scan::Scan;
 use crate::secure::Secure;
 use crate::upcase::UpCase;
+use crate::view_index::ViewIndex;
 use crate::volume_information::VolumeInformation;
 
 /// Bytes of the case table.
@@ -51,6 +52,8 @@ pub(crate) struct Inner {
     remarks: Mutex<Vec<Arc<Fault>>>,
     /// `$Secure`, once it was asked for.
     pub(crate) secure: OnceLock<Result<Secure>>,
+    /// The index of object ids, once it was asked for; none where the volume has none.
+    pub(crate) object_ids: OnceLock<Result<Option<ViewIndex>>>,
     /// Clusters not in use, once counted.
     pub(crate) free: OnceLock<Option<u64>>,
     /// Records below $Extend, once looked up.
@@ -85,6 +88,7 @@ impl Volume {
             notes: note.into_iter().chain(mirrored).collect(),
             remarks: Mutex::default(),
             secure: OnceLock::new(),
+            object_ids: OnceLock::new(),
             free: OnceLock::new(),
             system: OnceLock::new(),
             last_scan: Mutex::default(),
@@ -175,9 +179,9 @@ impl Inner {
     pub(crate) fn index_parts(&self, file: &File) -> Parts {
         Parts {
             directory: file.number(),
-            root: self.index_root(file).unwrap_or_default(),
-            allocation: self.index_stream(file, attribute_type::INDEX_ALLOCATION),
-            bitmap: self.index_stream(file, attribute_type::BITMAP),
+            root: self.index_root(file, &DIRECTORY_INDEX).unwrap_or_default(),
+            allocation: self.index_stream(file, attribute_type::INDEX_ALLOCATION, &DIRECTORY_INDEX),
+            bitmap: self.index_stream(file, attribute_type::BITMAP, &DIRECTORY_INDEX),
             cluster_size: self.geometry.cluster_size,
             record_size: self.geometry.index_record_size,
             upcase: Arc::clone(&self.upcase),
@@ -202,14 +206,23 @@ impl Inner {
         self.kept_scan.get_or_init(|| self.scan())
     }
 
-    fn index_root(&self, file: &File) -> Result<Vec<u8>> {
-        let root = file.find(attribute_type::INDEX_ROOT, &DIRECTORY_INDEX)?;
+    /// The view index `name` of `file`. What is wrong with it shows when it is read.
+    pub(crate) fn view_index(&self, file: &File, name: &[u16]) -> ViewIndex {
+        ViewIndex {
+            root: self.index_root(file, name).unwrap_or_default(),
+            allocation: self.index_stream(file, attribute_type::INDEX_ALLOCATION, name),
+            cluster_size: self.geometry.cluster_size,
+        }
+    }
+
+    fn index_root(&self, file: &File, name: &[u16]) -> Result<Vec<u8>> {
+        let root = file.find(attribute_type::INDEX_ROOT, name)?;
         let value = root.map(|root| root.read(&self.pages, &self.geometry, INDEX_ROOT_LEN));
         Ok(value.transpose()?.unwrap_or_default().into_owned())
     }
 
-    fn index_stream(&self, file: &File, kind: u32) -> Option<Arc<dyn ReadAt>> {
-        let found = file.find(kind, &DIRECTORY_INDEX).ok()??;
+    fn index_stream(&self, file: &File, kind: u32, name: &[u16]) -> Option<Arc<dyn ReadAt>> {
+        let found = file.find(kind, name).ok()??;
         content::open(&found, &self.pages, &self.geometry, &self.name).ok()
     }
 

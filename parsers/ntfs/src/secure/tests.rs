@@ -33,7 +33,13 @@ impl Made {
     }
 
     fn open(&self) -> Secure {
-        Secure::new(Arc::new(Memory::from(self.bytes.clone())))
+        // Without an index: all is found by reading everything.
+        let index = ViewIndex {
+            root: Vec::new(),
+            allocation: None,
+            cluster_size: 4096,
+        };
+        Secure::new(Arc::new(Memory::from(self.bytes.clone())), index)
     }
 
     fn flip(&mut self, at: u64) {
