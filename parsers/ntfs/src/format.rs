@@ -80,6 +80,7 @@ pub(crate) struct WofHeader {
 }
 
 const _: () = assert!(size_of::<WofHeader>() == 16);
+
 /// The index of `$Secure` by security id, `$SII`.
 pub(crate) const SECURITY_ID_INDEX: [u16; 4] = [0x24, 0x53, 0x49, 0x49];
 

@@ -34,7 +34,9 @@ fn entries() -> Vec<Value> {
 /// The descriptor that the writer gave the file at `path`.
 fn written(path: &str) -> Vec<u8> {
     let entry = entries().into_iter().find(|entry| entry["path"] == path);
-    BASE64_STANDARD.decode(entry.unwrap()["security"].as_str().unwrap()).unwrap()
+    BASE64_STANDARD
+        .decode(entry.unwrap()["security"].as_str().unwrap())
+        .unwrap()
 }
 
 /// Where in `image` the entries of $SDS with this descriptor begin: the first and its mirror copy.
@@ -68,18 +70,29 @@ fn every_file_has_the_descriptor_it_was_given() {
 fn details_are_those_that_were_written() {
     let volume = open(image("security"));
     let details = volume.details(at(&volume, "/details.txt")).unwrap();
-    let entry = entries().into_iter().find(|entry| entry["path"] == "/details.txt").unwrap();
+    let entry = entries()
+        .into_iter()
+        .find(|entry| entry["path"] == "/details.txt")
+        .unwrap();
     assert!(details.lost.is_empty(), "{:?}", details.lost);
     assert_eq!(details.usn, entry["usn"].as_u64());
-    let found: Vec<_> = details.extended_attributes.iter().map(|attribute| {
+    let found = details.extended_attributes.iter().map(|attribute| {
         let value = BASE64_STANDARD.encode(&attribute.value);
         (attribute.name.to_string(), attribute.is_needed(), value)
     });
     let found: Vec<_> = found.collect();
-    let wanted = entry["extended_attributes"].as_array().unwrap().iter().map(|attribute| {
-        let text = |key: &str| attribute[key].as_str().unwrap().to_owned();
-        (text("name"), attribute["needed"].as_bool().unwrap(), text("value"))
-    });
+    let wanted = entry["extended_attributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attribute| {
+            let text = |key: &str| attribute[key].as_str().unwrap().to_owned();
+            (
+                text("name"),
+                attribute["needed"].as_bool().unwrap(),
+                text("value"),
+            )
+        });
     assert_eq!(found, wanted.collect::<Vec<_>>());
     let id = details.object_id.unwrap();
     let birth = id.birth.unwrap();
@@ -97,7 +110,10 @@ fn details_are_those_that_were_written() {
 /// A stored GUID as text.
 fn guid(bytes: [u8; 16]) -> String {
     let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    let mut text: String = order.iter().map(|&at: &usize| format!("{:02x}", bytes[at])).collect();
+    let mut text: String = order
+        .iter()
+        .map(|&at: &usize| format!("{:02x}", bytes[at]))
+        .collect();
     for at in [20, 16, 12, 8] {
         text.insert(at, '-');
     }
@@ -116,7 +132,10 @@ fn a_damaged_descriptor_is_read_from_the_mirror_and_that_is_said() {
     let found = volume.security(at(&volume, "/conditional.txt")).unwrap();
     assert_eq!(*found.unwrap(), *descriptor);
     let notes = volume.info().notes;
-    assert_eq!(notes.iter().map(|note| note.code.id).collect::<Vec<_>>(), ["HV-W243"]);
+    assert_eq!(
+        notes.iter().map(|note| note.code.id).collect::<Vec<_>>(),
+        ["HV-W243"]
+    );
 }
 
 #[test]
@@ -143,7 +162,10 @@ fn without_its_index_every_descriptor_is_found() {
     let mut bytes = image("security");
     // Index records of $Secure and $ObjId: those that are not of file names have no `$I30` before them.
     let blocks = bytes.windows(4).enumerate().step_by(512);
-    let blocks: Vec<_> = blocks.filter(|(_, head)| *head == b"INDX").map(|(at, _)| at).collect();
+    let blocks: Vec<_> = blocks
+        .filter(|(_, head)| *head == b"INDX")
+        .map(|(at, _)| at)
+        .collect();
     for at in blocks {
         bytes[at..at + 4].copy_from_slice(b"BAAD");
     }
@@ -159,7 +181,12 @@ fn without_its_index_every_descriptor_is_found() {
 #[test]
 fn damaged_extended_attributes_and_object_ids_are_named_and_the_rest_is_there() {
     let sound = image("security");
-    let found = |needle: &[u8]| sound.windows(needle.len()).position(|window| window == needle).unwrap();
+    let found = |needle: &[u8]| {
+        sound
+            .windows(needle.len())
+            .position(|window| window == needle)
+            .unwrap()
+    };
     // The name's length of the first attribute, behind which the list can no longer be read.
     let attribute = found(b"$LXUID\0") - 3;
     let mut bytes = sound.clone();
