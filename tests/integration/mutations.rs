@@ -12,6 +12,7 @@
 mod base;
 mod disks;
 mod formats;
+mod hives;
 mod tables;
 mod volumes;
 mod work;

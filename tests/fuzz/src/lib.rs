@@ -10,6 +10,8 @@ mod base;
 mod disks;
 #[path = "../../integration/mutations/formats.rs"]
 mod formats;
+#[path = "../../integration/mutations/hives.rs"]
+mod hives;
 #[path = "../../integration/mutations/tables.rs"]
 mod tables;
 #[path = "../../integration/mutations/volumes.rs"]

@@ -6,7 +6,7 @@ use blockio::{Cache, Fault, ReadAt};
 use testkit::{checksums, exercise};
 
 use super::base::Base;
-use super::{disks, tables, volumes};
+use super::{disks, hives, tables, volumes};
 
 /// One parser under test.
 pub(super) struct Format {
@@ -55,6 +55,12 @@ pub(super) const FORMATS: &[Format] = &[
         bases: volumes::ntfs,
         mend: |_| {},
         ask: ask_ntfs,
+    },
+    Format {
+        name: "hive",
+        bases: hives::bases,
+        mend: hives::mend,
+        ask: hives::ask,
     },
 ];
 

@@ -3,7 +3,7 @@
 
 mod log;
 
-pub use log::{Entry, changed_pages, new_log, old_log};
+pub use log::{Entry, changed_pages, mend_log, new_log, old_log};
 
 /// Bytes of a base block, after which the hive bins data begins.
 const BASE_BLOCK: usize = 4096;

@@ -86,6 +86,26 @@ pub fn old_log(before: &[u8], after: &[u8]) -> Vec<u8> {
     log
 }
 
+/// Makes the checksum of a log right again, and the hashes of as many entries as follow each other.
+pub fn mend_log(log: &mut [u8]) {
+    mend(log);
+    let mut at = 512;
+    while log.get(at..at + 4) == Some(b"HvLE") && at + 40 <= log.len() {
+        let size = get(log, at + 4) as usize;
+        let Some(entry) = log
+            .get_mut(at..at.saturating_add(size))
+            .filter(|entry| entry.len() >= 40)
+        else {
+            return;
+        };
+        let content = marvin(&entry[40..]);
+        entry[24..32].copy_from_slice(&content);
+        let header = marvin(&entry[..32]);
+        entry[32..40].copy_from_slice(&header);
+        at += size;
+    }
+}
+
 /// The hash, low half first, as it is stored.
 fn marvin(data: &[u8]) -> [u8; 8] {
     let mut padded = data.to_vec();
