@@ -31,6 +31,7 @@
 //! | [`facts`], [`sidecar`] | what a node has besides bytes, and a record of what the destination cannot hold of it |
 //! | [`guest`] | what a Windows installation says of itself: letters, names, version, roles |
 //! | [`apply`] | what such a record holds, put back |
+//! | [`checksum`] | checksums and the lines that tell them |
 //! | [`flatten`] | a disk as one stream of bytes |
 //! | [`codes`] | every stable code, with what to do |
 //! | [`json`] | JSON a line at a time |
@@ -39,6 +40,7 @@
 //! Sources are opened for reading only and never written.
 
 pub mod apply;
+pub mod checksum;
 pub mod cli;
 pub mod codes;
 pub mod copy;

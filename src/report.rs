@@ -33,6 +33,8 @@ pub struct Report {
     pub partial: u64,
     /// Files, links and further names that were whole from an earlier run.
     pub present: u64,
+    /// Files that were read back and are the same as the source's.
+    pub verified: u64,
     /// Items left alone or out, with a reason that is no loss.
     pub skipped: u64,
     /// Items that the filter left out; a directory stands for all in it.
@@ -159,6 +161,7 @@ impl Report {
         self.bytes += other.bytes;
         self.partial += other.partial;
         self.present += other.present;
+        self.verified += other.verified;
         self.skipped += other.skipped;
         self.filtered += other.filtered;
         self.lost += other.lost;
@@ -203,6 +206,7 @@ impl Report {
         object
             .number("partial", self.partial)
             .number("present", self.present)
+            .number("verified", self.verified)
             .number("skipped", self.skipped);
         object
             .number("filtered", self.filtered)
@@ -249,6 +253,9 @@ impl fmt::Display for Report {
         write!(f, " ({})", counted(self.bytes, "byte", "bytes"))?;
         if self.present > 0 {
             write!(f, ", {} there already", self.present)?;
+        }
+        if self.verified > 0 {
+            write!(f, ", {} verified", self.verified)?;
         }
         let lost = self.lost.saturating_sub(self.partial);
         for (count, what) in [(self.partial, "in part"), (lost, "not restored")] {

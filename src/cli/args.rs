@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, ValueEnum};
 
+use crate::checksum;
+
 /// Options every command has.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
@@ -104,6 +106,15 @@ pub enum Algorithm {
     Sha256,
     /// BLAKE3, several times faster
     Blake3,
+}
+
+impl From<Algorithm> for checksum::Algorithm {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Sha256 => Self::Sha256,
+            Algorithm::Blake3 => Self::Blake3,
+        }
+    }
 }
 
 fn parse_link(text: &str) -> Result<(String, String), String> {

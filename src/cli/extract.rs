@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::report::{Report, Room, Stopped};
 use crate::select::Root;
 use crate::sink::codes::IS_SOURCE;
-use crate::sink::{self, Error, Folder, Journaled, Refusal, Sink, Sources};
+use crate::sink::{self, Error, Refusal, Sink, Sources};
 
 mod archive;
 mod chosen;
@@ -28,7 +28,7 @@ mod options;
 
 use archive::{Form, FormatArgs};
 use chosen::Chosen;
-use control::ControlArgs;
+use control::{ControlArgs, Place};
 use files_from::ListArgs;
 use metadata::{MetadataArgs, heading};
 use options::WritingArgs;
@@ -101,35 +101,20 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     refuse_source(args, form, &backup)?;
     let jobs = jobs(args, &chosen, &filters, &backup, ctx)?;
-    let lines = Lines::new(ctx).planning(args.control.is_plan());
+    let lines = Lines::new(ctx)
+        .planning(args.control.is_plan())
+        .reporting(args.control.report())?;
     let mut report = Report::default();
     for loss in &chosen.losses {
         lines.settled(loss);
         report.add(loss);
     }
-    if args.control.is_plan() && !jobs.is_empty() {
-        let options = folder_options(args, Sources::at(backup.source_files())?);
-        let push = |plan: &dyn Sink| into(plan, &jobs, &lines, ctx);
-        report.merge(args.control.plan(&args.output, options, ctx, push)?);
-    } else if !jobs.is_empty() {
-        let sources = Sources::at(backup.source_files())?;
-        let heading = heading(&args.places.source, &backup, chosen.volumes());
+    if !jobs.is_empty() {
         let push = |sink: &dyn Sink| into(sink, &jobs, &lines, ctx);
-        let filled = match form {
-            Form::Archive(kind) => archive::fill(kind, args, sources, push)?,
-            Form::Folder | Form::Bytes => {
-                let folder = folder_options(args, sources);
-                let folder = Folder::open(&args.output, folder).map_err(refused)?;
-                Some(
-                    args.control
-                        .fill(folder, &backup, ctx, |folder: &Journaled| {
-                            finished(&*args.metadata.sink(folder, &args.output, &heading)?, push)
-                        })?,
-                )
-            }
-        };
-        match filled {
+        let output = (ctx, &lines);
+        match push_into(form, args, (&backup, &chosen), output, push)? {
             Some(filled) => report.merge(filled),
+            // Whoever read stdout has gone away.
             None => return Ok(Exit::Done),
         }
     }
@@ -140,6 +125,38 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         return Err(Stop::new(Exit::NoMatch, &codes::cli::ALL_FILTERED, text).into());
     }
     Ok(archive::exit_of_archive(form, &report).unwrap_or_else(|| exit(&report)))
+}
+
+/// Has `push` fill what `form` makes of the destination, or say what it would do. None: whoever read
+/// stdout has gone away.
+fn push_into(
+    form: Form,
+    args: &Args,
+    (backup, chosen): (&Backup, &Chosen<'_>),
+    (ctx, lines): (&Context, &Lines<'_>),
+    push: impl FnOnce(&dyn Sink) -> Report,
+) -> anyhow::Result<Option<Report>> {
+    let sources = Sources::at(backup.source_files())?;
+    if let Form::Archive(kind) = form {
+        return archive::fill(kind, args, sources, push);
+    }
+    let (destination, control) = (&*args.output, &args.control);
+    let place = Place {
+        destination,
+        options: folder_options(args, sources),
+    };
+    if control.is_plan() {
+        return control.plan(place, ctx, push).map(Some);
+    }
+    let heading = heading(&args.places.source, backup, chosen.volumes());
+    let filled = control.fill(
+        place,
+        backup,
+        (ctx, lines),
+        |folder| args.metadata.sink(folder, destination, &heading),
+        push,
+    )?;
+    Ok(Some(filled))
 }
 
 /// Extracts all volumes into one sink.

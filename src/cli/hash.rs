@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use blockio::ReadAt;
-use sha2::Digest;
 use tree::{Entry, Error, Kind, Metadata, Name, Storage};
 
+use crate::checksum;
 use crate::cli::args::{Algorithm, PlaceArgs};
 use crate::cli::filter::FilterArgs;
 use crate::cli::listing::{Listing, Style};
@@ -15,8 +15,6 @@ use crate::cli::{Context, Exit};
 use crate::open::Volume;
 use crate::select::{Sieve, Verdict};
 
-/// Bytes read at a time.
-const CHUNK: usize = 1 << 20;
 /// Files handed to the threads at a time.
 const BATCH: usize = 256;
 
@@ -179,7 +177,7 @@ impl Hasher<'_> {
     }
 
     fn work(&self, entries: &[Entry], next: &AtomicUsize, send: &SyncSender<(usize, Vec<Sum>)>) {
-        let mut buf = vec![0; CHUNK];
+        let mut buf = checksum::Hasher::buffer();
         while let index = next.fetch_add(1, Ordering::Relaxed)
             && let Some(entry) = entries.get(index)
         {
@@ -213,53 +211,18 @@ impl Hasher<'_> {
     }
 
     fn sum(&self, bytes: &dyn ReadAt, buf: &mut [u8]) -> Result<String, Error> {
-        Ok(match self.args.algorithm {
-            Algorithm::Sha256 => {
-                let mut hash = sha2::Sha256::new();
-                each_chunk(bytes, buf, |chunk| hash.update(chunk))?;
-                hex(&hash.finalize())
-            }
-            Algorithm::Blake3 => {
-                let mut hash = blake3::Hasher::new();
-                each_chunk(bytes, buf, |chunk| {
-                    hash.update(chunk);
-                })?;
-                hash.finalize().to_hex().to_string()
-            }
-        })
+        let mut hasher = checksum::Hasher::new(self.args.algorithm.into());
+        hasher.read(bytes, 0, buf)?;
+        Ok(hasher.finish())
     }
 
     fn list(&self, entry: &Entry, sum: Sum, listing: &mut Listing<'_>) -> anyhow::Result<()> {
         match sum.result {
             Err(error) => listing.loss(self.volume, &entry.path, &error),
             Ok((size, hash)) => {
-                let key = match self.args.algorithm {
-                    Algorithm::Sha256 => "sha256",
-                    Algorithm::Blake3 => "blake3",
-                };
+                let key = checksum::Algorithm::from(self.args.algorithm).word();
                 listing.checksum(self.volume, &entry.path, &sum.stream, size, (key, &hash))
             }
         }
     }
-}
-
-fn each_chunk(
-    bytes: &dyn ReadAt,
-    buf: &mut [u8],
-    mut each: impl FnMut(&[u8]),
-) -> std::io::Result<()> {
-    let mut at = 0;
-    while at < bytes.size() {
-        let len = usize::try_from(bytes.size() - at)
-            .unwrap_or(CHUNK)
-            .min(buf.len());
-        bytes.read_exact_at(&mut buf[..len], at)?;
-        each(&buf[..len]);
-        at += blockio::clamp(len);
-    }
-    Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

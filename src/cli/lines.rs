@@ -1,6 +1,8 @@
 //! What a run that moves files says: a bar while it runs, JSON lines, what was lost at the end.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use tree::GuestPath;
@@ -9,6 +11,8 @@ use crate::cli::bars::Bar;
 use crate::cli::{Context, text};
 use crate::progress::Progress;
 use crate::report::{Line, Report, Status, Stopped};
+use crate::sink::Refusal;
+use crate::sink::codes::{EXISTS, REFUSED};
 
 /// Most losses listed one by one for people.
 const LISTED: usize = 200;
@@ -20,6 +24,8 @@ pub(crate) struct Lines<'a> {
     out: Mutex<Out>,
     /// Whether nothing is done, and each item is shown as what would be.
     planning: bool,
+    /// The file that gets what scripts get.
+    report: Option<Mutex<BufWriter<File>>>,
 }
 
 /// JSON lines on their way to stdout.
@@ -49,6 +55,7 @@ impl<'a> Lines<'a> {
             bar: Bar::new(ctx),
             out: Mutex::default(),
             planning: false,
+            report: None,
         }
     }
 
@@ -58,20 +65,43 @@ impl<'a> Lines<'a> {
         self
     }
 
+    /// The same, with a file at `place` that gets what scripts get.
+    pub(crate) fn reporting(mut self, place: Option<&Path>) -> anyhow::Result<Self> {
+        if let Some(place) = place {
+            let refused = |error: io::Error| {
+                anyhow::Error::new(Refusal {
+                    code: if error.kind() == io::ErrorKind::AlreadyExists {
+                        &EXISTS
+                    } else {
+                        &REFUSED
+                    },
+                    place: place.into(),
+                    reason: error.to_string(),
+                })
+            };
+            let file = File::create_new(place).map_err(refused)?;
+            self.report = Some(Mutex::new(BufWriter::new(file)));
+        }
+        Ok(self)
+    }
+
+    /// Adds a line to the report.
+    fn add_to_report(&self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let Some(report) = &self.report else {
+            return Ok(());
+        };
+        let mut line = Vec::new();
+        write(&mut line);
+        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.write_all(&line)
+    }
+
     /// Appends what became of an item: an object for scripts; for people the path that would be
     /// restored, if nothing is.
     fn write(&self, line: &Line, out: &mut Vec<u8>) {
         let planned = self.planning && line.status == Status::Restored;
         match (self.ctx.global.json, planned) {
-            (true, false) => line.write_json(out),
-            (true, true) => {
-                let status = Status::Planned;
-                Line {
-                    status,
-                    ..line.clone()
-                }
-                .write_json(out);
-            }
+            (true, _) => self.write_json(line, out),
             (false, true) => {
                 let path = line.path.to_string();
                 out.extend_from_slice(text::escape(&path).as_bytes());
@@ -79,6 +109,18 @@ impl<'a> Lines<'a> {
             }
             (false, false) => {}
         }
+    }
+
+    fn write_json(&self, line: &Line, out: &mut Vec<u8>) {
+        if self.planning && line.status == Status::Restored {
+            let status = Status::Planned;
+            let line = Line {
+                status,
+                ..line.clone()
+            };
+            return line.write_json(out);
+        }
+        line.write_json(out);
     }
 
     /// Says at the end what was lost, what is good to know, and the sum.
@@ -118,6 +160,11 @@ impl<'a> Lines<'a> {
     }
 
     fn summary(&self, report: &Report) -> anyhow::Result<()> {
+        self.add_to_report(|out| report.write_json(out))?;
+        if let Some(report) = &self.report {
+            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            report.flush()?;
+        }
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if self.ctx.global.json {
             report.write_json(&mut out.buffer);
@@ -156,6 +203,8 @@ impl Progress for Lines<'_> {
 
     fn settled(&self, line: &Line) {
         self.bar.settled(line);
+        // What cannot be written now cannot be written at the end either, where it is said.
+        let _ = self.add_to_report(|out| self.write_json(line, out));
         if self.ctx.global.json || self.planning {
             let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
             self.write(line, &mut out.buffer);

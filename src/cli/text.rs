@@ -42,14 +42,7 @@ pub fn sum_line(sum: &str, name: &str) -> String {
     if std::io::stdout().is_terminal() {
         return format!("{sum}  {}", escape(name));
     }
-    if !name.contains(['\\', '\n', '\r']) {
-        return format!("{sum}  {name}");
-    }
-    let name = name
-        .replace('\\', "\\\\")
-        .replace('\n', "\\n")
-        .replace('\r', "\\r");
-    format!("\\{sum}  {name}")
+    crate::checksum::sum_line(sum, name)
 }
 
 /// `bytes` in the largest binary unit that keeps it at 1 or more: `8.0 GiB`, `512 B`.

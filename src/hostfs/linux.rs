@@ -290,6 +290,30 @@ pub(super) fn copy_range(
     })
 }
 
+pub(super) fn write_back(file: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(file)?)
+}
+
+pub(super) fn forget(file: &File) {
+    // Only what is on the medium is forgotten. A refusal costs nothing but that the answer comes from
+    // memory.
+    let _ = rustix::fs::fdatasync(file);
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+}
+
+pub(super) fn open_stream(
+    _: &Dir,
+    _: &OsStr,
+    file: &File,
+    stream: &OsStr,
+) -> io::Result<(Box<dyn io::Read>, u64)> {
+    let name = OsString::from_vec([b"user.", stream.as_bytes()].concat());
+    let mut value = vec![0; 64 << 10];
+    let len = fgetxattr(file, name, &mut value[..])?;
+    value.truncate(len);
+    Ok((Box::new(io::Cursor::new(value)), len as u64))
+}
+
 pub(super) fn free_space(path: &Path) -> io::Result<u64> {
     let found = rustix::fs::statvfs(path)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))

@@ -362,6 +362,35 @@ pub(crate) fn on_interrupt(handler: impl Fn() + Send + Sync + 'static) -> io::Re
     }
 }
 
+/// Brings all that was written to the file system of `file` to its medium, where the system can do
+/// that for all at once.
+///
+/// # Errors
+/// The system's own.
+pub fn write_back(file: &File) -> io::Result<()> {
+    platform::write_back(file)
+}
+
+/// Lets the system forget what it holds of a file, so that reading it asks the medium; where there is
+/// no way to say that, it may not.
+pub fn forget(file: &File) {
+    platform::forget(file);
+}
+
+/// The stream `stream` that is kept inside the file `name` of `dir`, which is open as `file`; and its
+/// size.
+///
+/// # Errors
+/// The system's own.
+pub fn open_stream(
+    dir: &Dir,
+    name: &OsStr,
+    file: &File,
+    stream: &OsStr,
+) -> io::Result<(Box<dyn io::Read>, u64)> {
+    platform::open_stream(&dir.0, name, file, stream)
+}
+
 /// How many bytes are free for us on the file system that holds the folder `path`.
 ///
 /// # Errors

@@ -67,6 +67,12 @@ blockio::codes! {
     /// A plan that does not fit.
     NO_ROOM = "HV-E772": "the destination has less room than all this takes"
         => "choose another destination, make room, or extract less of it (--exclude, --size); nothing was written";
+    /// Bytes that differ when they are read back.
+    MISMATCH = "HV-D773": "what was written is not what is read back"
+        => "the destination, or the memory of this machine, changes bytes: do not trust it; restore to another destination";
+    /// A file that could not be compared.
+    UNVERIFIED = "HV-W774": "what was written could not be compared with the source"
+        => "look at the reason given; the file is restored, and was not read back";
     /// A pattern that is none.
     PATTERN = "HV-E765": "the pattern is not valid"
         => "check its braces and brackets; a name that holds such characters matches itself as it is";

@@ -136,6 +136,11 @@ impl Folder {
         })
     }
 
+    /// Keeps `name` free in the destination's root, for a file that is not the guest's.
+    pub fn keep_name(&self, name: &str) {
+        self.root.taken.reserve(OsStr::new(name));
+    }
+
     /// The folder that is being filled with what is in `path`.
     fn opened(&self, path: &GuestPath) -> Result<Arc<Open>, Error> {
         if path.is_root() {

@@ -13,6 +13,8 @@
 //! | `names.rs` | which names were made, so that none is made twice |
 //! | `conflict.rs` | what to do where something is there already |
 //! | `plan.rs` | [`Plan`]: a folder that is not filled, to see what would be |
+//! | `hashed.rs` | [`Hashed`]: checksums of what goes by |
+//! | `verified.rs` | [`Verified`]: what was written, read back and compared |
 //! | `journal.rs` | what a run has finished, for one that resumes it |
 //! | `streams.rs` | where named streams go |
 //! | `partial.rs` | a file with lost bytes |
@@ -31,6 +33,7 @@ pub mod codes;
 mod conflict;
 mod error;
 mod folder;
+mod hashed;
 mod host_name;
 mod journal;
 mod names;
@@ -38,6 +41,7 @@ mod partial;
 mod plan;
 mod streams;
 mod tar;
+mod verified;
 mod zip;
 
 pub use archive::{Archive, ArchiveKind, ArchiveOptions, ArchivePlace, Carrier, Pipe};
@@ -45,12 +49,14 @@ pub(crate) use conflict::Verdict;
 pub use conflict::{Conflict, Sources};
 pub use error::{Error, Refusal};
 pub use folder::{Folder, Journaled, Options};
+pub use hashed::{Hashed, Manifest};
 pub(crate) use host_name::with_tail;
 pub(crate) use names::lock;
 pub use partial::Partial;
 pub(crate) use partial::write_lost;
 pub use plan::Plan;
 pub use streams::StreamMode;
+pub use verified::{Found, Verified};
 
 /// Takes a tree in walk order, parents before children. Many threads may call it, unless it is
 /// [`ordered`](Self::ordered).

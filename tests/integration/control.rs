@@ -1,5 +1,6 @@
 //! What an operator says of an extraction besides what and where to.
 
+mod checks;
 mod filters;
 mod plans;
 mod resume;
@@ -14,7 +15,12 @@ use crate::harness::{SIDECAR, Sources, Test, hvrestore, temp_dir};
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
-    let modules = [filters::tests(), plans::tests(), resume::tests()];
+    let modules = [
+        filters::tests(),
+        plans::tests(),
+        resume::tests(),
+        checks::tests(),
+    ];
     modules.into_iter().flatten().collect()
 }
 

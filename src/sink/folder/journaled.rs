@@ -55,7 +55,7 @@ impl Journaled {
             }),
             _ => super::stop(&place, &error),
         })?;
-        folder.root.taken.claim(OsStr::new(NAME), 1);
+        folder.keep_name(NAME);
         let journaled = Self {
             folder,
             journal,
