@@ -27,7 +27,12 @@ pub(super) fn volumes<'a>(
             }
             Ok(volumes)
         }
-        Meaning::Unknown => Ok(Vec::new()),
+        Meaning::Unknown => {
+            // What could not be read of the registry may be why.
+            let notes = &backup.letters().notes;
+            notes.iter().for_each(|fault| ctx.console.fault(fault));
+            Ok(Vec::new())
+        }
         Meaning::Closed(disk, partition) => Err(closed(letter, disk, partition)),
         Meaning::Elsewhere(device) => {
             if let Some(fault) = unreadable(backup) {

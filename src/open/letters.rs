@@ -70,6 +70,11 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    /// Whether nothing at all could be learnt from it.
+    fn is_unreadable(&self) -> bool {
+        self.assigned.is_empty() && !self.notes.is_empty()
+    }
+
     /// How many of its letters are in the backup.
     fn found(&self) -> usize {
         let found = |assigned: &&Assigned| !assigned.spots.is_empty();
@@ -142,6 +147,7 @@ impl Backup {
             [first, second, ..] if first.found() == second.found() => {
                 "there is more than one Windows installation"
             }
+            [first, ..] if first.is_unreadable() => "its registry cannot be read",
             [first, ..] if first.found() == 0 => "its registry names none of these volumes",
             _ => {
                 let chosen = candidates.swap_remove(0);

@@ -2,6 +2,8 @@
 //! with two disks whose letters changed between its two states.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -17,6 +19,8 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(a_letter_that_nobody_knows_is_a_choice),
         test!(inspect_tells_of_the_guest),
         test!(two_installations_that_know_as_much_are_a_guess),
+        test!(a_registry_that_cannot_be_read_leaves_a_guess),
+        test!(a_letter_of_what_is_no_volume_says_so),
         test!(links_follow_the_letter),
         test!(other_readers_agree)
             .needs_tool("hivexget")
@@ -161,6 +165,51 @@ fn two_installations_that_know_as_much_are_a_guess() -> Outcome {
         "{}",
         ran.stderr
     );
+    Ok(())
+}
+
+/// A folder with a copy of each image, in which the bytes given with it are zeros wherever they stand.
+fn without(images: &[(&Path, Option<&[u8]>)]) -> Sources {
+    let folder = crate::harness::temp_dir();
+    for (image, what) in images {
+        let mut bytes = std::fs::read(image).expect("an image");
+        for place in what.map_or_else(Vec::new, |what| places(&bytes, what)) {
+            bytes[place].fill(0);
+        }
+        let name = image.file_name().expect("an image has a name");
+        std::fs::write(folder.path().join(name), bytes).expect("a copy");
+    }
+    Sources::made(folder)
+}
+
+fn places(bytes: &[u8], what: &[u8]) -> Vec<Range<usize>> {
+    let windows = bytes.windows(what.len()).enumerate();
+    let found = windows.filter(|(_, found)| *found == what);
+    found.map(|(at, _)| at..at + what.len()).collect()
+}
+
+fn a_registry_that_cannot_be_read_leaves_a_guess() -> Outcome {
+    let demo = repository().join("testdata/demo/web01/Virtual Hard Disks/web01.vhdx");
+    let sources = without(&[(&demo, Some(b"regf"))]);
+    let ran = ls(&sources, &["C:", "-v"]).expect_code(0);
+    for said in [r"it holds \Windows; its registry cannot be read", "HV-D901"] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    let folder = sources.folder().to_str().expect("a plain path");
+    let guest = &inspect(folder, &[])["guests"][0];
+    assert_eq!(guest["notes"][0]["code"], "HV-D901");
+    assert_eq!(guest["os"]["product"], Value::Null, "nothing is made up");
+    Ok(())
+}
+
+/// `D:` is known, its partition is here, and its boot sectors are gone.
+fn a_letter_of_what_is_no_volume_says_so() -> Outcome {
+    let machine = machine();
+    let images = ["data.vhdx", "system.vhdx"].map(|name| machine.path(name));
+    let [data, system] = &images;
+    let sources = without(&[(data, Some(b"\xebR\x90NTFS    ")), (system, None)]);
+    let ran = ls(&sources, &["D:"]).expect_code(15);
+    assert!(ran.stderr.contains("D: is disk0/part1"), "{}", ran.stderr);
     Ok(())
 }
 
