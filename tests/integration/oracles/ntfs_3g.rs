@@ -1,23 +1,66 @@
 //! A volume of twenty thousand files, as ntfs-3g mounts it: entry for entry.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::tool;
-use crate::harness::program::{run, sha256};
+use crate::harness::program::{hvrestore, run, sha256};
 use crate::harness::{Outcome, Sources, Test, repository, temp_dir, test};
 use crate::manifest::{Printed, text};
 
 pub(super) fn tests() -> Vec<Test> {
     let mounted = test!(twenty_thousand_files).needs_root().needs_fuse();
     let tools = ["python3", "mkntfs", "ntfs-3g", "faketime"];
-    vec![tools.into_iter().fold(mounted, Test::needs_tool)]
+    let descriptors = test!(security_descriptors).needs_root().needs_fuse();
+    let descriptors = ["ntfs-3g", "getfattr"]
+        .into_iter()
+        .fold(descriptors, Test::needs_tool);
+    vec![
+        tools.into_iter().fold(mounted, Test::needs_tool),
+        descriptors,
+    ]
+}
+
+/// The descriptor of every file of the guest is the one that ntfs-3g reads, its own record's or that of `$Secure`.
+fn security_descriptors() -> Outcome {
+    let sources = Sources::testdata(&["ntfs/security.img.zst", "ntfs/streams.img.zst"]);
+    for name in ["security.img", "streams.img"] {
+        let image = sources.path(name);
+        let mounted = Mounted::new(&image);
+        let patterns = ["stat", "--json"].map(OsStr::new).into_iter();
+        let all = patterns.chain([image.as_os_str(), OsStr::new("/*")]);
+        let found = hvrestore(all).expect_code(0).json();
+        let found = found.as_array().expect("several files");
+        assert!(found.len() > 2, "{name}");
+        // For the system's own files without one ntfs-3g makes one up.
+        let guests = found
+            .iter()
+            .filter(|entry| !text(&entry["path"]).starts_with("/$"));
+        for entry in guests {
+            let path = text(&entry["path"]);
+            let raw = BASE64_STANDARD.decode(text(&entry["security"]["raw"]));
+            let host = mounted.0.path().join(path.trim_start_matches('/'));
+            let options = ["--only-values", "--absolute-names", "-n", "system.ntfs_acl"];
+            let theirs = tool(
+                "getfattr",
+                options
+                    .map(OsStr::new)
+                    .into_iter()
+                    .chain([host.as_os_str()]),
+            );
+            assert_eq!(raw.expect("base64"), theirs.stdout, "{name}: {path}");
+        }
+    }
+    Ok(())
 }
 
 /// A volume mounted read-only, for as long as the value lives.
@@ -63,7 +106,7 @@ fn twenty_thousand_files() -> Outcome {
     let folder = temp_dir();
     let script = repository().join("testdata/make/large.py");
     let arguments = [script.as_os_str(), folder.path().as_os_str()];
-    let more = ["--files", "20000", "--name", "large"].map(std::ffi::OsStr::new);
+    let more = ["--files", "20000", "--name", "large"].map(OsStr::new);
     tool("python3", arguments.into_iter().chain(more));
     let sources = Sources::made(folder);
     let image = sources.path("large.img");

@@ -135,6 +135,7 @@ fn listed(fs: &dyn FileSystem, entry: &Entry) {
 fn file(fs: &dyn FileSystem, node: NodeId) {
     let _ = fs.read_link(node);
     let _ = fs.details(node);
+    let _ = fs.security(node);
     if let Ok(stored) = fs.open_stored(node, None) {
         read_at(&*stored);
     }
