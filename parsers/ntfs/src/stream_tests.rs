@@ -135,6 +135,28 @@ fn units_are_raw_packed_or_sparse_and_a_bad_one_is_lost_alone() {
 }
 
 #[test]
+fn what_comes_before_the_damage_in_a_unit_is_saved() {
+    // A unit of 16 KiB in 8 clusters: a raw chunk, and a token from before the start of its chunk.
+    let mut image = vec![0; 64 * CLUSTER as usize];
+    image[10 * 512..][..2].copy_from_slice(&0x3FFF_u16.to_le_bytes());
+    image[10 * 512 + 2..][..4096].fill(b'r');
+    image[10 * 512 + 2 + 4096..][..5].copy_from_slice(&[0x02, 0xB0, 0x01, 0xFF, 0xFF]);
+    let runs = [0x11, 9, 10, 0x01, 23, 0x11, 9, 10, 0x01, 23, 0];
+    let stored = stream(64, &runs, all(30_000)).over(Arc::new(Memory::from(image)));
+    let stream = compressed::open(stored, 5).expect("units of 16 KiB");
+    let good = stream.run_at(0, u64::MAX).expect("within the size");
+    assert_eq!(good.len, 4096, "{good:?}");
+    let mut bytes = [0; 4096];
+    stream.read_exact_at(&mut bytes, 0).expect("it is good");
+    assert_eq!(bytes, [b'r'; 4096]);
+    let lost = stream.run_at(5000, u64::MAX).expect("within the size");
+    let Place::Lost(fault) = lost.place else {
+        panic!("{lost:?}")
+    };
+    assert_eq!((fault.code.id, lost.len), ("HV-D210", 16_384 - 5000));
+}
+
+#[test]
 fn units_larger_than_any_are_refused() {
     let fault = compressed::open(stream(1, &[0x11, 1, 10, 0], all(1)), 63).err();
     assert_eq!(fault.expect("too large").code.id, "HV-D203");

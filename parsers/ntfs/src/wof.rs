@@ -11,6 +11,8 @@ mod huffman;
 mod lzx;
 mod matches;
 mod stream;
+#[cfg(test)]
+mod test_chunk;
 mod xpress;
 
 use std::sync::Arc;

@@ -21,7 +21,7 @@ use testkit::mutate::Chance;
 use tree::{FileSystem, GuestPath, Name};
 
 /// Damaged copies of the chunks of each codec.
-const ROUNDS: usize = 8000;
+const ROUNDS: usize = 3000;
 /// The folder of each codec's files in the image.
 const FOLDERS: [(Codec, &str); 4] = [
     (Codec::Xpress4K, "xpress4k"),

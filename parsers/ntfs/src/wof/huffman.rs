@@ -202,3 +202,7 @@ fn count(rows: &mut [[u32; 32]; 4], lengths: &[u8]) {
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "huffman_tests.rs"]
+mod tests;

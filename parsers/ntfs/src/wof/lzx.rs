@@ -264,3 +264,7 @@ fn put(out: &mut [u8], to: usize, literal: usize) {
         *place = u8::try_from(literal & 0xFF).unwrap_or_default();
     }
 }
+
+#[cfg(test)]
+#[path = "lzx_tests.rs"]
+mod tests;

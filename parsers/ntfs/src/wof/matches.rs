@@ -57,3 +57,38 @@ fn repeat_exactly(out: &mut [u8], from: usize, to: usize, end: usize) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::repeat;
+
+    #[test]
+    fn every_distance_and_length_is_what_a_byte_by_byte_copy_gives() {
+        for distance in 1..=70_usize {
+            for length in 2..=80_usize {
+                let seed: Vec<u8> = (0..70).collect();
+                let mut expected = seed.clone();
+                (0..length).for_each(|_| expected.push(expected[expected.len() - distance]));
+                for slack in [0, 1, 15, 16, 40] {
+                    let mut out = seed.clone();
+                    out.resize(expected.len() + slack, 0xA5);
+                    repeat(&mut out, 70, distance, length).expect("it fits");
+                    assert_eq!(
+                        out[..expected.len()],
+                        expected,
+                        "{distance} {length} {slack}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_bytes_is_refused() {
+        let mut out = [0; 100];
+        assert!(repeat(&mut out, 10, 11, 3).is_err());
+        assert!(repeat(&mut out, 98, 1, 3).is_err());
+        assert!(repeat(&mut out, 50, 20, usize::MAX).is_err());
+        assert!(repeat(&mut out, 97, 1, 3).is_ok());
+    }
+}

@@ -123,3 +123,7 @@ fn put(out: &mut [u8], to: usize, literal: u16) {
         *place = u8::try_from(literal & 0xFF).unwrap_or_default();
     }
 }
+
+#[cfg(test)]
+#[path = "xpress_tests.rs"]
+mod tests;
