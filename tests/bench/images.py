@@ -3,6 +3,7 @@
 
     images.py OUT_DIR chain  [--mib 3072]      base.vhdx, three AVHDX over it, flat.img, plain.bin
     images.py OUT_DIR tree   [--files 200000]  tree.vhdx and the same volume as tree.img
+    images.py OUT_DIR small  [--files 120000]  small.vhdx: 1.8 GiB of small files
     images.py OUT_DIR vast                     64 TiB disks whose tables are full
 """
 
@@ -149,12 +150,12 @@ def write_plain(path, flat, runs, size):
         plain.truncate(size)
 
 
-def make_tree(folder, files):
-    """A volume of small files, raw and in a dynamic VHDX of qemu-img's."""
-    large = [sys.executable, MAKE / "large.py", folder, "--files", str(files), "--name", "tree"]
-    subprocess.run(large, check=True)
+def make_files(folder, name, files, mix):
+    """A volume of many files, raw and in a dynamic VHDX of qemu-img's."""
+    arguments = ["--files", str(files), "--mix", mix, "--name", name]
+    subprocess.run([sys.executable, MAKE / "large.py", folder, *arguments], check=True)
     convert = ["qemu-img", "convert", "-f", "raw", "-O", "vhdx", "-o", "subformat=dynamic"]
-    subprocess.run([*convert, folder / "tree.img", folder / "tree.vhdx"], check=True)
+    subprocess.run([*convert, folder / f"{name}.img", folder / f"{name}.vhdx"], check=True)
 
 
 def make_vast(folder):
@@ -179,7 +180,7 @@ def make_vast(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("what", choices=["chain", "tree", "vast"])
+    parser.add_argument("what", choices=["chain", "tree", "small", "vast"])
     parser.add_argument("--mib", type=int, default=3072)
     parser.add_argument("--files", type=int, default=200_000)
     options = parser.parse_args()
@@ -187,7 +188,10 @@ def main():
     if options.what == "chain":
         make_chain(options.folder, options.mib)
     elif options.what == "tree":
-        make_tree(options.folder, options.files)
+        make_files(options.folder, "tree", options.files, "tiny")
+    elif options.what == "small":
+        make_files(options.folder, "small", options.files, "small")
+        (options.folder / "small.img").unlink()
     else:
         make_vast(options.folder)
 
