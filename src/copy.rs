@@ -1,8 +1,8 @@
 //! Moves bytes run by run: holes stay holes, and what is lost costs no byte around it.
 //!
 //! The one loop that every output shares. It asks the source where each run lies, lets the target
-//! move long runs of host files in its own way (inside the kernel), gathers short ones in a buffer,
-//! and narrows a failing read down to the sectors that cannot be had.
+//! move long runs of host files in its own way (sharing their blocks, or inside the kernel), gathers
+//! short ones in a buffer, and narrows a failing read down to the sectors that cannot be had.
 
 use std::io;
 use std::ops::Range;
@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use blockio::{Fault, HostFile, Place, ReadAt, Run};
 
-use crate::progress::Watch;
+use crate::progress::{Watch, Way};
 
+mod host;
 mod search;
 mod survey;
 
@@ -21,10 +22,6 @@ pub use survey::{Survey, survey};
 pub const BUFFER: usize = 1 << 20;
 /// What a failing read is narrowed down to, in bytes.
 const SECTOR: u64 = 512;
-/// Runs of a host file from this length on are offered to the target's own way of copying.
-const LONG: u64 = 256 << 10;
-/// Most that is moved between two looks at the cancel flag, in bytes.
-const STRIDE: u64 = 16 << 20;
 
 /// Takes bytes at rising offsets.
 pub trait Target {
@@ -33,6 +30,30 @@ pub trait Target {
     /// # Errors
     /// The target's own.
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// The unit, in bytes, in which blocks of `from` can be [`share`](Self::share)d; none where that
+    /// cannot be.
+    fn share_unit(&mut self, _from: &HostFile) -> Option<u64> {
+        None
+    }
+
+    /// Lets up to `len` bytes from `offset` on be stored in the blocks of `from` from `from_offset` on;
+    /// how many it did. All three are multiples of the unit; the end may lie behind the end of what is
+    /// copied, by less than a unit. 0: it cannot, take or read them.
+    ///
+    /// # Errors
+    /// Only what reading and writing would meet as well, such as a full disk.
+    fn share(&mut self, _: &HostFile, _: u64, _offset: u64, _len: u64) -> io::Result<u64> {
+        Ok(0)
+    }
+
+    /// `range` is going to be taken or written: its room can be set aside.
+    ///
+    /// # Errors
+    /// Where there is no room.
+    fn expect(&mut self, _range: Range<u64>) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Takes up to `len` bytes from `from_offset` of `from` to `offset` without them passing through
     /// us; how many it took. 0: it cannot, read them and [`write_at`](Self::write_at).
@@ -143,34 +164,12 @@ impl Copy<'_> {
         match &run.place {
             Place::Hole => self.hole(range),
             Place::Lost(fault) => self.lose(range, fault),
-            Place::Host { file, offset } if range.end - range.start >= LONG => {
+            Place::Host { file, offset } if host::is_long(&range) => {
                 self.host(file, *offset, range)
             }
             Place::Host { file, offset } => self.read(*file, *offset, range),
             Place::Computed { by, offset } => self.read(*by, *offset, range),
         }
-    }
-
-    /// A long run of a host file: the target's own way as far as it goes, then by reading.
-    fn host(&mut self, file: &HostFile, from: u64, range: Range<u64>) -> Result<(), Error> {
-        self.flush()?;
-        let mut at = range.start;
-        while at < range.end {
-            self.look_up()?;
-            let (from, len) = (from + (at - range.start), STRIDE.min(range.end - at));
-            let taken = self
-                .target
-                .take(file, from, at, len)
-                .map_err(Error::Target)?;
-            if taken == 0 {
-                self.read(file, from, at..at + len)?;
-                at += len;
-            } else {
-                self.watch.progress.advanced(taken);
-                at += taken;
-            }
-        }
-        Ok(())
     }
 
     /// Reads `range`, which lies at `from` of `by`, through the buffer.
@@ -238,14 +237,14 @@ impl Copy<'_> {
             self.target
                 .write_at(bytes, self.start)
                 .map_err(Error::Target)?;
-            self.watch.progress.advanced(filled as u64);
+            self.moved(Way::Written, filled as u64);
         }
         Ok(())
     }
 
     fn hole(&mut self, range: Range<u64>) -> Result<(), Error> {
         self.flush()?;
-        self.watch.progress.advanced(range.end - range.start);
+        self.moved(Way::Hole, range.end - range.start);
         self.target.hole(range).map_err(Error::Target)
     }
 
@@ -271,6 +270,11 @@ impl Copy<'_> {
         self.look_up()?;
         self.lose(at..end, &Fault::from_io(error, "the place of the data"))?;
         Ok(end)
+    }
+
+    fn moved(&self, way: Way, bytes: u64) {
+        self.watch.progress.advanced(bytes);
+        self.watch.progress.went(way, bytes);
     }
 
     fn look_up(&self) -> Result<(), Error> {

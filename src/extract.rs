@@ -1,8 +1,9 @@
 //! Walks a tree, pushes into a sink, and goes on after a loss.
 //!
-//! One thread walks, makes the directories and moves small files, others move the large ones. A
-//! directory is left, and gets its times, when all that is in it is settled. Nothing is held but the directories in
-//! work, the names of files that have more than one, and the report.
+//! One thread walks and makes the directories, others move the files: a directory's small ones
+//! together, each large one on its own. A directory is left, and gets its times, when all that is in it
+//! is settled. Nothing is held but the directories in work, the names of files that have more than one,
+//! and the report.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use crate::select::{Filter, Root, Sieve};
 use crate::sink::codes::RENAMED;
 use crate::sink::{Ending, Error, Item, Note, Outcome, Sink};
 
+mod batch;
 mod branch;
 mod ciphertext;
 mod hard_links;
@@ -27,15 +29,12 @@ mod links;
 mod totals;
 mod walk;
 
+use batch::{Gather, Opened};
 use branch::Branch;
 use hard_links::HardLinks;
 
-/// Files that wait for a free thread; few, since each holds its entry.
-const QUEUE: usize = 64;
-/// Files smaller than this, in bytes, are moved by the thread that walks: what they cost is the lock
-/// of their directory, which two threads would only take from each other (measured: 2 to 3 times
-/// slower for 50,000 files of 3 KB).
-const SMALL: u64 = 256 << 10;
+/// Batches that wait for a free thread; few, since each holds its entries.
+const QUEUE: usize = 8;
 
 /// What is to be extracted, from which volume.
 pub struct Job<'a> {
@@ -100,16 +99,16 @@ pub fn run(job: &Job<'_>, sink: &dyn Sink, progress: &dyn Progress, cancel: &Ato
             scope.spawn(|| totals::count(&run));
         }
         if sink.ordered() || job.options.jobs.get() == 1 {
-            run.walk(&mut |task| run.settle(task));
+            run.walk(&mut |task| run.settle(task, None));
             return;
         }
         for _ in 0..job.options.jobs.get() {
             scope.spawn(|| run.work(&receive));
         }
-        run.walk(&mut |task| match task.entry.metadata.size {
-            ..SMALL => run.settle(task),
-            _ => queue(&send, task),
-        });
+        let queue = |batch| queue(&send, batch);
+        let mut gather = Gather::new(&queue);
+        run.walk(&mut |task| gather.add(task));
+        gather.finish();
         drop(send);
     });
     run.report
@@ -136,29 +135,29 @@ struct Task {
     branch: Arc<Branch>,
 }
 
-fn queue(send: &SyncSender<Task>, task: Task) {
-    send.send(task)
+fn queue(send: &SyncSender<Vec<Task>>, batch: Vec<Task>) {
+    send.send(batch)
         .expect("the workers go on until the sender is dropped");
 }
 
 impl Run<'_> {
-    fn work(&self, receive: &Mutex<Receiver<Task>>) {
+    fn work(&self, receive: &Mutex<Receiver<Vec<Task>>>) {
         loop {
             let next = receive
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv();
             match next {
-                Ok(task) => self.settle(task),
+                Ok(batch) => self.settle_batch(batch),
                 Err(_) => return,
             }
         }
     }
 
-    /// Pushes one entry; the directory it is in may be done by that.
-    fn settle(&self, task: Task) {
+    /// Pushes one entry, opened or not; the directory it is in may be done by that.
+    fn settle(&self, task: Task, data: Option<Opened>) {
         if !self.is_over() {
-            self.push(&task.entry);
+            self.push(&task.entry, data);
         }
         self.release(task.branch);
     }

@@ -4,14 +4,13 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
-use blockio::{Fault, ReadAt};
+use blockio::{Fault, HostFile, ReadAt};
 use tree::Time;
 
 use crate::copy::{self, Lost, Target};
-use crate::hostfs::{Dir, Platform};
-use crate::output::Output;
+use crate::hostfs::{Dir, Pipe, Platform};
+use crate::output::{Offload, Output};
 use crate::progress::Watch;
 use crate::sink::codes::{EXISTS, GAP};
 use crate::sink::{Conflict, Error, Partial, Sources, Verdict, with_tail};
@@ -60,8 +59,8 @@ pub fn to_file(
         .file_name()
         .ok_or_else(|| Error::item(&EXISTS, path, "it names no file"))?;
     let replace = may_replace(&dir, name, path, options)?;
-    let kernel_copy = AtomicBool::new(true);
-    let mut output = Output::create(&dir, &Platform, &kernel_copy).map_err(writing)?;
+    let offload = Offload::new(false);
+    let mut output = Output::create(&dir, &Platform, &offload).map_err(writing)?;
     let mut buffer = vec![0; copy::BUFFER];
     let lost = copy::copy(source, &mut output, &mut buffer, watch)
         .map_err(|error| Error::copying(path, &error))?;
@@ -120,8 +119,8 @@ fn save_list(
     let place = place.with_file_name(name);
     let replace = may_replace(dir, name, &place, options)?;
     let put = || {
-        let off = AtomicBool::new(false);
-        let mut output = Output::create(dir, &Platform, &off)?;
+        let offload = Offload::new(false);
+        let mut output = Output::create(dir, &Platform, &offload)?;
         output.write_at(&partial.describe(None, None), 0)?;
         output.put(name, replace)
     };
@@ -130,31 +129,67 @@ fn save_list(
 
 /// Writes all bytes of `source` into `out`, holes as zeros.
 ///
+/// `pipe` is what `out` writes to in the end, where that is a pipe: it is given the pages of host files
+/// instead of copies.
+///
 /// # Errors
 /// [`copy::Error::Target`] with the fault where bytes cannot be had: a pipe has no gaps.
 pub fn to_stream(
     source: &dyn ReadAt,
     out: &mut dyn Write,
+    pipe: Option<&Pipe>,
     watch: Watch<'_>,
 ) -> Result<(), copy::Error> {
     let mut buffer = vec![0; copy::BUFFER];
-    copy::copy(source, &mut Stream(out), &mut buffer, watch)?;
+    copy::copy(source, &mut Stream { out, pipe }, &mut buffer, watch)?;
     out.flush().map_err(copy::Error::Target)
 }
 
 /// What takes bytes one after the other.
-struct Stream<'a>(&'a mut dyn Write);
+struct Stream<'a> {
+    out: &'a mut dyn Write,
+    /// Where `out` writes to, until it refuses pages.
+    pipe: Option<&'a Pipe>,
+}
+
+impl Stream<'_> {
+    /// What `give` gave to the pipe; 0 from now on where it is none or refuses.
+    fn give(&mut self, give: impl Fn(&Pipe) -> io::Result<u64>) -> io::Result<u64> {
+        let Some(pipe) = self.pipe else { return Ok(0) };
+        self.out.flush()?;
+        match give(pipe) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(error),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.give(give),
+            // What is wrong with the source is found again by reading.
+            Err(_) => {
+                self.pipe = None;
+                Ok(0)
+            }
+            given => given,
+        }
+    }
+}
 
 impl Target for Stream<'_> {
     fn write_at(&mut self, bytes: &[u8], _: u64) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.out.write_all(bytes)
+    }
+
+    fn take(&mut self, from: &HostFile, at: u64, _: u64, len: u64) -> io::Result<u64> {
+        self.give(|pipe| pipe.take(from, at, len))
     }
 
     fn hole(&mut self, range: Range<u64>) -> io::Result<()> {
         let mut left = range.end - range.start;
         while left > 0 {
-            let len = left.min(ZEROS.len() as u64);
-            self.0.write_all(&ZEROS[..len as usize])?;
+            let given = self.give(|pipe| pipe.take_zeros(left))?;
+            let len = match given {
+                0 => left.min(ZEROS.len() as u64),
+                given => given,
+            };
+            if given == 0 {
+                self.out.write_all(&ZEROS[..len as usize])?;
+            }
             left -= len;
         }
         Ok(())

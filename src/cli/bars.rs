@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::{Context, text};
-use crate::progress::Progress;
+use crate::progress::{Progress, Tally, Way};
 use crate::report::Line;
 
 /// A bar on stderr: hidden where stderr is no terminal, or with --quiet, --json or --no-progress.
@@ -15,6 +15,7 @@ pub(crate) struct Bar {
     bar: ProgressBar,
     files: AtomicU64,
     settled: AtomicU64,
+    tally: Tally,
 }
 
 impl Bar {
@@ -38,12 +39,18 @@ impl Bar {
             bar,
             files: AtomicU64::new(0),
             settled: AtomicU64::new(0),
+            tally: Tally::default(),
         }
     }
 
     /// What there is to do, where that is known from the start.
     pub(crate) fn expect(&self, files: u64, bytes: u64) {
         self.total(files, bytes);
+    }
+
+    /// How many bytes went which way.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Takes the bar off the screen.
@@ -77,6 +84,10 @@ impl Progress for Bar {
 
     fn advanced(&self, bytes: u64) {
         self.bar.inc(bytes);
+    }
+
+    fn went(&self, way: Way, bytes: u64) {
+        self.tally.add(way, bytes);
     }
 
     fn settled(&self, _: &Line) {

@@ -7,9 +7,10 @@ use clap::ValueEnum;
 
 use crate::cli::args::SourceArgs;
 use crate::cli::bars::Bar;
-use crate::cli::counted::Counted;
+use crate::cli::stop::CutShort;
 use crate::cli::{Context, Exit, Stop, text};
 use crate::flatten::{self, Flat};
+use crate::hostfs::Pipe;
 use crate::open::{Backup, Disk};
 use crate::progress::Watch;
 use crate::sink::{Error, Sources};
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         cancel: &ctx.cancel,
     };
     if args.output.as_os_str() == "-" {
-        return to_stdout(&*bytes, watch, ctx);
+        return to_stdout(&*bytes, &bar, watch, ctx);
     }
     let options = flatten::Options {
         overwrite: args.overwrite,
@@ -76,6 +77,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     };
     let made = flatten::to_file(&*bytes, &args.output, &options, watch);
     bar.finish();
+    ctx.console.detail(&bar.tally().to_string());
     match made {
         Err(Error::Cancelled) => Ok(Exit::Interrupted),
         Err(Error::Item(refusal) | Error::Stop(refusal)) => Err(refusal.into()),
@@ -83,12 +85,21 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
 }
 
-fn to_stdout(bytes: &dyn ReadAt, watch: Watch<'_>, ctx: &Context) -> anyhow::Result<Exit> {
-    let mut out = Counted::new(ctx.stdout());
-    match flatten::to_stream(bytes, &mut out, watch) {
+fn to_stdout(
+    bytes: &dyn ReadAt,
+    bar: &Bar,
+    watch: Watch<'_>,
+    ctx: &Context,
+) -> anyhow::Result<Exit> {
+    let (mut out, pipe) = (ctx.stdout(), Pipe::stdout());
+    let sent = flatten::to_stream(bytes, &mut out, pipe.as_ref(), watch);
+    bar.finish();
+    ctx.console.detail(&bar.tally().to_string());
+    match sent {
         Ok(()) => Ok(Exit::Done),
         Err(copy::Error::Cancelled) => Ok(Exit::Interrupted),
-        Err(copy::Error::Target(error)) => Err(out.interrupted_by(error.into())),
+        Err(copy::Error::Target(error)) if bar.tally().is_empty() => Err(error.into()),
+        Err(copy::Error::Target(error)) => Err(anyhow::Error::new(error).context(CutShort)),
     }
 }
 

@@ -9,7 +9,7 @@ use tree::GuestPath;
 
 use crate::cli::bars::Bar;
 use crate::cli::{Context, text};
-use crate::progress::Progress;
+use crate::progress::{Progress, Way};
 use crate::report::{Line, Report, Status, Stopped};
 use crate::sink::Refusal;
 use crate::sink::codes::{EXISTS, REFUSED};
@@ -155,6 +155,7 @@ impl<'a> Lines<'a> {
         if let Some(Stopped::Destination(refusal)) = &report.stopped {
             console.error(&refusal.to_string(), Some(refusal.code));
         }
+        console.detail(&self.bar.tally().to_string());
         console.note(&report.to_string());
         self.summary(report)
     }
@@ -199,6 +200,10 @@ impl Progress for Lines<'_> {
         if self.ctx.global.verbose {
             self.ctx.console.detail(&format!("{path}: filtered out"));
         }
+    }
+
+    fn went(&self, way: Way, bytes: u64) {
+        self.bar.went(way, bytes);
     }
 
     fn settled(&self, line: &Line) {

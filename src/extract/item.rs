@@ -3,14 +3,15 @@
 use tree::{Entry, Error, GuestPath, Kind, NodeId, Storage, StreamInfo};
 
 use super::Run;
+use super::batch::Opened;
 use super::hard_links::First;
 use crate::report::{Line, Report, error_code, error_text};
 use crate::sink::codes::{FOLDER_ELSEWHERE, NOT_A_FILE, STREAM_LEFT_OUT};
 use crate::sink::{Ending, Item, Note, Origin, Outcome, Stream};
 
 impl Run<'_> {
-    /// Pushes what is no directory.
-    pub(super) fn push(&self, entry: &Entry) {
+    /// Pushes what is no directory; `data` is its unnamed stream, where that is open already.
+    pub(super) fn push(&self, entry: &Entry, data: Option<Opened>) {
         let out = self.out(&entry.path);
         if entry.metadata.kind != Kind::File {
             self.leave_streams(entry, &out);
@@ -18,7 +19,7 @@ impl Run<'_> {
         match entry.metadata.kind {
             Kind::File if entry.metadata.links > 1 => self.push_one_of_many(entry, &out),
             Kind::File => {
-                self.push_file(entry, &out);
+                self.push_file(entry, &out, data);
             }
             Kind::Symlink | Kind::Junction => self.push_link(entry, &out),
             Kind::Other | Kind::Directory => self.leave_out(entry, &out),
@@ -62,12 +63,12 @@ impl Run<'_> {
     }
 
     /// Pushes a file with its data; what became of it, if anything did.
-    fn push_file(&self, entry: &Entry, out: &GuestPath) -> Option<Ending> {
+    fn push_file(&self, entry: &Entry, out: &GuestPath, opened: Option<Opened>) -> Option<Ending> {
         if self.job.options.ciphertext && entry.metadata.storage == Storage::Efs {
             self.push_ciphertext(entry, out);
             return None;
         }
-        let data = match self.job.fs.open(entry.node, None) {
+        let data = match opened.unwrap_or_else(|| self.job.fs.open(entry.node, None)) {
             Ok(data) => Some(data),
             // A file without any data at all, not even of no bytes.
             Err(Error::NotFound) => None,
@@ -97,12 +98,12 @@ impl Run<'_> {
             .first_or_wait(entry.node, out, entry.metadata.links)
         {
             First::Me => {
-                let ending = self.push_file(entry, out);
+                let ending = self.push_file(entry, out, None);
                 let written = ending.is_some_and(|ending| ending.is_whole());
                 self.hard_links.settle(entry.node, written);
             }
             First::Failed => {
-                self.push_file(entry, out);
+                self.push_file(entry, out, None);
             }
             First::At(first) => self.push_name(entry, out, &first),
         }
@@ -118,7 +119,7 @@ impl Run<'_> {
                 ..
             })
         ) {
-            self.push_file(entry, out);
+            self.push_file(entry, out, None);
             return;
         }
         let ending = self.record(&item, answer);

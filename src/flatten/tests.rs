@@ -1,4 +1,5 @@
 use std::fs;
+use std::sync::atomic::AtomicBool;
 
 use blockio::Memory;
 use testkit::failing::Failing;
@@ -141,11 +142,11 @@ fn a_missing_folder_is_named() {
 #[test]
 fn a_stream_gets_zeros_for_holes_and_ends_at_a_gap() {
     let mut out = Vec::new();
-    to_stream(&disk(), &mut out, watch()).expect("written");
+    to_stream(&disk(), &mut out, None, watch()).expect("written");
     assert!(out == disk().to_vec());
     let mut out = Vec::new();
     let broken = Failing::new(Memory::from(vec![7; 4096]), Some(600..601));
-    let error = to_stream(&broken, &mut out, watch()).expect_err("a gap");
+    let error = to_stream(&broken, &mut out, None, watch()).expect_err("a gap");
     let copy::Error::Target(error) = error else {
         panic!("nobody interrupted");
     };

@@ -86,6 +86,15 @@ impl Dir {
         system::open_folder(&path)
     }
 
+    /// By path alone there is no file without one.
+    pub(super) fn create_unnamed(&self) -> io::Result<File> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn give_name(&self, _: &File, _: &OsStr) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         let path = self.place(name)?;
         if fs::symlink_metadata(&path)?.is_file() {

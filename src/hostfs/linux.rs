@@ -3,16 +3,18 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use blockio::HostFile;
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat, Timespec, Timestamps,
-    UTIME_OMIT, XattrFlags, copy_file_range, fgetxattr, fsetxattr, futimens, linkat, mkdirat,
-    openat, openat2, readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
+    AtFlags, CWD, FallocateFlags, FileType, IFlags, Mode, OFlags, RenameFlags, ResolveFlags, Stat,
+    Timespec, Timestamps, UTIME_OMIT, XattrFlags, copy_file_range, fallocate, fgetxattr, fsetxattr,
+    fstat, fstatfs, futimens, ioctl_ficlone, ioctl_getflags, linkat, mkdirat, openat, openat2,
+    readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use tree::Time;
@@ -28,6 +30,12 @@ const FOLDER: OFlags = OFlags::RDONLY
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_SYMLINKS)
     .union(ResolveFlags::NO_MAGICLINKS);
+
+/// File systems whose `copy_file_range` shares whole blocks: XFS, Btrfs.
+const SHARING: [u64; 2] = [0x5846_5342, 0x9123_683E];
+
+/// Whether a file can be linked by its descriptor alone; until it was refused and /proc did it.
+static BY_DESCRIPTOR: AtomicBool = AtomicBool::new(true);
 
 pub(super) struct Dir(File);
 
@@ -94,6 +102,25 @@ impl Dir {
 
     pub(super) fn open_node(&self, name: &OsStr) -> io::Result<File> {
         self.open_file(name)
+    }
+
+    pub(super) fn create_unnamed(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        Ok(openat(&self.0, ".", flags, Mode::from(0o666))?.into())
+    }
+
+    /// By the descriptor itself, which Linux allows since 6.10, or by its entry in /proc.
+    pub(super) fn give_name(&self, file: &File, name: &OsStr) -> io::Result<()> {
+        if BY_DESCRIPTOR.load(Ordering::Relaxed) {
+            match linkat(file, "", &self.0, name, AtFlags::EMPTY_PATH) {
+                Err(Errno::NOENT | Errno::PERM | Errno::INVAL) => {}
+                result => return Ok(result?),
+            }
+        }
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        linkat(CWD, path, &self.0, name, AtFlags::SYMLINK_FOLLOW)?;
+        BY_DESCRIPTOR.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     pub(super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
@@ -317,6 +344,48 @@ pub(super) fn open_stream(
 pub(super) fn free_space(path: &Path) -> io::Result<u64> {
     let found = rustix::fs::statvfs(path)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Blocks are shared within one file system that knows how, and between files that are both copied on
+/// write or both not.
+pub(super) fn share_unit(from: &HostFile, to: &File) -> Option<u64> {
+    let stats = fstatfs(to).ok()?;
+    let unit = u64::try_from(stats.f_bsize).ok()?;
+    if !SHARING.contains(&stats.f_type.cast_unsigned()) || !unit.is_power_of_two() {
+        return None;
+    }
+    let alike = |from: &File| {
+        let same = fstat(from)?.st_dev == fstat(to)?.st_dev;
+        Ok(same && in_place(from) == in_place(to))
+    };
+    (from.with_handle(alike).ok()? && knows_sharing(to)).then_some(unit)
+}
+
+/// Whether the file is written in place on a file system that otherwise copies on write.
+fn in_place(file: &File) -> bool {
+    ioctl_getflags(file).is_ok_and(|flags| flags.contains(IFlags::NOCOW))
+}
+
+/// Whether the file system was made with sharing: then it refuses to share a file's blocks with the
+/// file itself because they overlap, and if there are none it does not refuse at all.
+fn knows_sharing(file: &File) -> bool {
+    matches!(ioctl_ficlone(file, file), Ok(()) | Err(Errno::INVAL))
+}
+
+/// `copy_file_range` with whole blocks: file systems that can share them do.
+pub(super) fn share_range(
+    from: &HostFile,
+    from_offset: u64,
+    to: &File,
+    offset: u64,
+    len: u64,
+) -> io::Result<u64> {
+    copy_range(from, from_offset, to, offset, len)
+}
+
+/// The size stays as it is: what is not written in the end is cut off.
+pub(super) fn reserve(file: &File, offset: u64, len: u64) -> io::Result<()> {
+    Ok(fallocate(file, FallocateFlags::KEEP_SIZE, offset, len)?)
 }
 
 /// A link on the way is `ELOOP` (or `ENOTDIR`, which every platform has); leaving the root `EXDEV`.

@@ -10,6 +10,7 @@
 //! | `linux.rs` | `openat2`, `renameat2`, xattrs, `copy_file_range`, through rustix |
 //! | `by_path.rs` | [`Dir`] where paths are all there is: Windows and the other Unixes |
 //! | `windows.rs` | handles, attributes, sparse files, streams, Ctrl-C, through the `windows` crate |
+//! | `pipe.rs` | [`Pipe`]: stdout given pages instead of copies, on Linux; `no_pipe.rs` elsewhere |
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
 //! | `parts.rs` | the parts of a node that a destination may be able to hold |
 
@@ -28,6 +29,11 @@ mod linux;
 #[cfg(not(any(target_os = "linux", windows)))]
 mod other;
 mod parts;
+#[cfg(target_os = "linux")]
+mod pipe;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_pipe.rs"]
+mod pipe;
 #[cfg(windows)]
 mod windows;
 
@@ -37,6 +43,8 @@ use by_path as platform;
 use linux as platform;
 
 pub use parts::{Part, Parts};
+
+pub use pipe::Pipe;
 
 /// A folder held open. What is done in it follows no link and leaves it by no `..`.
 ///
@@ -153,6 +161,28 @@ pub trait Calls: Send + Sync {
     /// # Errors
     /// The system's own.
     fn make_sparse(&self, file: &File) -> io::Result<()>;
+
+    /// The unit, in bytes, in which `to` can share blocks of `from`; none where it cannot, as on
+    /// another volume.
+    fn share_unit(&self, _from: &HostFile, _to: &File) -> Option<u64> {
+        None
+    }
+
+    /// Lets up to `len` bytes from `offset` of `to` be stored in the blocks of `from` from
+    /// `from_offset` on, all multiples of the unit; how many it did.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn share_range(
+        &self,
+        _from: &HostFile,
+        _from_offset: u64,
+        _to: &File,
+        _offset: u64,
+        _len: u64,
+    ) -> io::Result<u64> {
+        Ok(0)
+    }
 }
 
 /// The platform we run on.
@@ -192,6 +222,19 @@ impl Calls for Platform {
     }
     fn make_sparse(&self, file: &File) -> io::Result<()> {
         platform::make_sparse(file)
+    }
+    fn share_unit(&self, from: &HostFile, to: &File) -> Option<u64> {
+        platform::share_unit(from, to)
+    }
+    fn share_range(
+        &self,
+        from: &HostFile,
+        from_offset: u64,
+        to: &File,
+        offset: u64,
+        len: u64,
+    ) -> io::Result<u64> {
+        platform::share_range(from, from_offset, to, offset, len)
     }
 }
 
@@ -268,6 +311,23 @@ impl Dir {
     /// The system's own.
     pub fn open_node(&self, name: &OsStr) -> io::Result<File> {
         self.0.open_node(name)
+    }
+
+    /// Creates a file that has no name, to be read and written; gone when it is closed, unless it was
+    /// [given one](Self::give_name).
+    ///
+    /// # Errors
+    /// Where the platform or the file system has no such files; the system's own.
+    pub fn create_unnamed(&self) -> io::Result<File> {
+        self.0.create_unnamed()
+    }
+
+    /// Gives a file of [`create_unnamed`](Self::create_unnamed) its name.
+    ///
+    /// # Errors
+    /// `AlreadyExists` whatever is at `name`; the system's own.
+    pub fn give_name(&self, file: &File, name: &OsStr) -> io::Result<()> {
+        self.0.give_name(file, name)
     }
 
     /// Opens a file for reading, to find out which one it is.
@@ -405,6 +465,28 @@ pub fn free_space(path: &Path) -> io::Result<u64> {
 /// The system's own.
 pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     platform::write_all_at(file, bytes, offset)
+}
+
+/// Whether files without a name can be made in `dir` and given one, found out with a file of `name`.
+///
+/// # Errors
+/// Where that file cannot be removed again.
+pub fn can_be_unnamed(dir: &Dir, name: &OsStr) -> io::Result<bool> {
+    let made = dir
+        .create_unnamed()
+        .and_then(|file| dir.give_name(&file, name));
+    match made {
+        Ok(()) => dir.remove(name).map(|()| true),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Sets room aside for `len` bytes from `offset` on, which are going to be written.
+///
+/// # Errors
+/// The system's own: no room, unsupported.
+pub fn reserve(file: &File, offset: u64, len: u64) -> io::Result<()> {
+    platform::reserve(file, offset, len)
 }
 
 /// Copies up to `len` bytes inside the kernel; how many. `Ok(0)` or an error other than a full disk:

@@ -110,6 +110,21 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
     file.write_all_at(bytes, offset)
 }
 
+/// Nothing to set aside with: a full disk says so when it is full.
+pub(super) fn reserve(_: &File, _: u64, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// No way that plain Rust has.
+pub(super) fn share_unit(_: &HostFile, _: &File) -> Option<u64> {
+    None
+}
+
+/// No way that plain Rust has.
+pub(super) fn share_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io::Result<u64> {
+    Ok(0)
+}
+
 /// No way that plain Rust has.
 pub(super) fn copy_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io::Result<u64> {
     Ok(0)

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tree::{GuestPath, Link, Metadata};
@@ -19,8 +18,8 @@ use super::names::{Renamed, Taken, folds_case, lock};
 use super::{
     Conflict, Ending, Error, Item, Note, Outcome, Sink, Sources, StreamMode, Target, left_out,
 };
-use crate::hostfs::{Calls, Dir, HostKind, Kept, Part, Parts, Platform};
-use crate::output::temporary_name;
+use crate::hostfs::{self, Calls, Dir, HostKind, Kept, Part, Parts, Platform};
+use crate::output::{Offload, temporary_name};
 use crate::sidecar;
 
 mod journaled;
@@ -72,7 +71,7 @@ pub struct Folder {
     open: Mutex<HashMap<GuestPath, Arc<Open>>>,
     renamed: Renamed,
     buffers: Mutex<Vec<Box<[u8]>>>,
-    kernel_copy: AtomicBool,
+    offload: Offload,
 }
 
 /// A folder being filled.
@@ -80,6 +79,8 @@ struct Open {
     dir: Dir,
     place: PathBuf,
     taken: Taken,
+    /// Whether it was made in this run, so that nothing is in it but what the run put there.
+    fresh: bool,
 }
 
 /// A name that may be written to.
@@ -104,8 +105,12 @@ impl Folder {
         calls: Box<dyn Calls>,
     ) -> Result<Self, Error> {
         let opened = std::fs::create_dir_all(destination).and_then(|()| Dir::open(destination));
-        let probed = opened.and_then(|dir| Ok((folds_case(&dir, &temporary_name())?, dir)));
-        let (folds_case, dir) = probed.map_err(|error| stop(destination, &error))?;
+        let probed = opened.and_then(|dir| {
+            let folds_case = folds_case(&dir, &temporary_name())?;
+            let unnamed = hostfs::can_be_unnamed(&dir, &temporary_name())?;
+            Ok((folds_case, unnamed, dir))
+        });
+        let (folds_case, unnamed, dir) = probed.map_err(|error| stop(destination, &error))?;
         let holds = calls.holds(&dir);
         // NTFS under Linux takes names that Windows, where it is bound for, cannot open.
         let rules = if holds.has(Part::Attributes) {
@@ -118,6 +123,7 @@ impl Folder {
             dir,
             place: destination.into(),
             taken: Taken::new(folds_case),
+            fresh: false,
         };
         // A guest's file of that name gets another one, whoever writes there.
         root.taken.claim(OsStr::new(sidecar::NAME), 1);
@@ -132,7 +138,7 @@ impl Folder {
             open: Mutex::default(),
             renamed: Renamed::new(rules),
             buffers: Mutex::default(),
-            kernel_copy: AtomicBool::new(true),
+            offload: Offload::new(unnamed),
         })
     }
 
@@ -177,6 +183,10 @@ impl Folder {
         let Options {
             conflict, sources, ..
         } = &self.options;
+        if open.fresh {
+            let (name, replace) = (open.taken.claim(wanted, 1), false);
+            return Ok(Some(Slot { name, replace }));
+        }
         for number in 1.. {
             let name = open.taken.claim(wanted, number);
             let place = open.place.join(&name);
@@ -203,7 +213,9 @@ impl Folder {
     /// Makes the folder `name`, or takes the one that is there.
     fn make(&self, parent: &Open, name: &OsStr) -> Result<Open, Error> {
         let place = parent.place.join(name);
-        match parent.dir.make_dir(name) {
+        let made = parent.dir.make_dir(name);
+        let fresh = made.is_ok();
+        match made {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 check_folder(&parent.dir, name, &place)?;
@@ -216,6 +228,7 @@ impl Folder {
             dir,
             place,
             taken: Taken::new(self.folds_case),
+            fresh,
         })
     }
 

@@ -88,6 +88,12 @@ impl Test {
         self.needs(Need::Fuse)
     }
 
+    /// Needs loop devices, for file systems in files.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn needs_loop(self) -> Self {
+        self.needs(Need::Loop)
+    }
+
     /// Needs git and a checkout.
     pub(crate) fn needs_checkout(self) -> Self {
         self.needs(Need::Checkout)

@@ -2,6 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -159,6 +160,17 @@ impl ReadAt for HostFile {
             len,
             place: Place::Host { file: self, offset },
         })
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        for range in ranges {
+            let len = range.end.saturating_sub(range.start);
+            // A hint: what is wrong shows when it is read.
+            let _ = self.handles.with(|file| {
+                platform::prefetch(file, range.start, len);
+                Ok(())
+            });
+        }
     }
 }
 

@@ -3,14 +3,13 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use tree::Time;
 
 use super::out::Carrier;
 use crate::copy::Target;
 use crate::hostfs::{Dir, Platform};
-use crate::output::Output;
+use crate::output::{Offload, Output};
 use crate::sink::codes::EXISTS;
 use crate::sink::{Conflict, Error, Sources, Verdict};
 
@@ -21,7 +20,7 @@ pub struct ArchivePlace {
     path: PathBuf,
     replace: bool,
     /// Not used, as an archive is no copy of anything.
-    kernel_copy: AtomicBool,
+    offload: Offload,
 }
 
 impl ArchivePlace {
@@ -47,7 +46,7 @@ impl ArchivePlace {
             dir,
             path: path.into(),
             replace: verdict == Verdict::Replace,
-            kernel_copy: AtomicBool::new(false),
+            offload: Offload::new(false),
         })
     }
 
@@ -56,7 +55,7 @@ impl ArchivePlace {
     /// # Errors
     /// The destination's.
     pub fn create(&self) -> Result<impl Carrier + use<'_>, Error> {
-        let created = Output::create(&self.dir, &Platform, &self.kernel_copy);
+        let created = Output::create(&self.dir, &Platform, &self.offload);
         let output = created.map_err(|error| Error::writing(&self.path, &error))?;
         Ok(ArchiveFile {
             place: self,

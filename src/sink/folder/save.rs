@@ -47,7 +47,7 @@ impl Folder {
         let mut left = Vec::new();
         let mut outcome = Outcome::of(Ending::Written);
         let saved = self.save(open, item, &piece, &mut outcome, |output| {
-            left = self.streams_inside(open, (Some(output.name()), output.file()), item)?;
+            left = self.streams_inside(open, (output.name(), output.file()), item)?;
             Ok(())
         })?;
         let name = match saved {
@@ -178,8 +178,12 @@ impl Folder {
         };
         let place = open.place.join(&slot.name);
         let writing = |error: io::Error| Error::writing(&place, &error);
-        let mut output =
-            Output::create(&open.dir, &*self.calls, &self.kernel_copy).map_err(writing)?;
+        // Streams are added to a file by its name.
+        let create = match item.streams.is_empty() {
+            true => Output::create,
+            false => Output::create_named,
+        };
+        let mut output = create(&open.dir, &*self.calls, &self.offload).map_err(writing)?;
         let lost = match piece.data {
             Some(data) => self.fill(&mut output, data, item.watch),
             None => Ok(Vec::new()),
@@ -256,7 +260,7 @@ impl Folder {
             return Ok(());
         };
         let put = || {
-            let mut output = Output::create(&open.dir, &*self.calls, &self.kernel_copy)?;
+            let mut output = Output::create(&open.dir, &*self.calls, &self.offload)?;
             output.write_at(text, 0)?;
             output.put(&slot.name, slot.replace)
         };

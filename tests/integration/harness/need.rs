@@ -14,6 +14,8 @@ pub(crate) enum Need {
     Root,
     /// A FUSE device that may be opened.
     Fuse,
+    /// Loop devices.
+    Loop,
     /// The repository as git has it, not an archive of its files.
     Checkout,
 }
@@ -26,6 +28,7 @@ impl Need {
             Self::Fixture(_) => "fixture",
             Self::Root => "root",
             Self::Fuse => "fuse",
+            Self::Loop => "loop",
             Self::Checkout => "checkout",
         }
     }
@@ -34,7 +37,7 @@ impl Need {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tool(name) | Self::Fixture(name) => name,
-            Self::Root | Self::Fuse | Self::Checkout => "",
+            Self::Root | Self::Fuse | Self::Loop | Self::Checkout => "",
         }
     }
 
@@ -44,6 +47,7 @@ impl Need {
             Self::Fixture(name) => fixtures().join(name).is_file(),
             Self::Root => is_root(),
             Self::Fuse => is_fuse_there(),
+            Self::Loop => std::path::Path::new("/dev/loop-control").exists(),
             Self::Checkout => is_in_path("git") && super::repository().join(".git").exists(),
         }
     }
@@ -54,6 +58,7 @@ impl Need {
             Self::Fixture(_) => "point HVRESTORE_FIXTURES at a folder that has it",
             Self::Root => "run the tests as root",
             Self::Fuse => "load the fuse module, and run where /dev/fuse may be opened",
+            Self::Loop => "load the loop module, and run where /dev/loop-control is",
             Self::Checkout => "run in a git checkout, with git in PATH",
         }
     }

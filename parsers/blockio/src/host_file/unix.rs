@@ -27,6 +27,20 @@ pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Res
     file.read_exact_at(buf, offset)
 }
 
+/// Has the system read `len` bytes from `offset` into its cache, in its own time.
+#[cfg(target_os = "linux")]
+pub(super) fn prefetch(file: &File, offset: u64, len: u64) {
+    use rustix::fs::{Advice, fadvise};
+    // No length would mean all that follows.
+    if let Some(len) = std::num::NonZeroU64::new(len) {
+        let _ = fadvise(file, offset, Some(len), Advice::WillNeed);
+    }
+}
+
+/// Nothing that all Unixes know.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn prefetch(_: &File, _: u64, _: u64) {}
+
 /// Raises the limit of open files as far as the system lets us: a chain may have 1,000 layers.
 ///
 /// A refusal is not an error here; opening the file too many will say it.

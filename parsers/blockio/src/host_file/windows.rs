@@ -83,5 +83,8 @@ pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Res
     Ok(())
 }
 
+/// Windows has no such call for positional reads.
+pub(super) fn prefetch(_: &File, _: u64, _: u64) {}
+
 /// Windows has no limit of open files that matters for a chain of 1,000 layers.
 pub fn raise_open_file_limit() {}
