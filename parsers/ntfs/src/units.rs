@@ -15,6 +15,9 @@ use rayon::prelude::*;
 const BATCH: u64 = 1 << 20;
 /// Bytes of small units that one thread makes in a row.
 const GROUP: u64 = 64 << 10;
+/// Bytes from which on threads share the work. Pages of a cache are smaller: a thread that loads one
+/// for others must not take up their work meanwhile, which may be to wait for that page.
+const SHARED: usize = 256 << 10;
 
 /// What makes the bytes of a stream.
 pub(crate) trait Units: Send + Sync {
@@ -135,7 +138,7 @@ impl<U: Units> Made<U> {
             }
             lost
         };
-        if out.len() <= group_len {
+        if out.len() < SHARED {
             return group((0, out));
         }
         let groups = out.par_chunks_mut(group_len).enumerate().map(group);
