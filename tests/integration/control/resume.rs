@@ -37,8 +37,11 @@ fn arguments<'a>(source: &'a Path, dest: &'a Path, more: &'a [&'a str]) -> Vec<&
     arguments
 }
 
+/// What can be told of something: its bytes, its time, and the rest.
+type Told = (Vec<u8>, Option<SystemTime>, Vec<u64>);
+
 /// What can be told of each thing below a folder.
-fn tree(folder: &Path) -> BTreeMap<String, (Vec<u8>, Option<SystemTime>, Vec<u64>)> {
+fn tree(folder: &Path) -> BTreeMap<String, Told> {
     let describe = |path: String| {
         let place = folder.join(path.trim_end_matches('/'));
         let metadata = fs::symlink_metadata(&place).expect("it is there");
