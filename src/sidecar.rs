@@ -1,6 +1,6 @@
 //! The sidecar: what a destination could not hold of what was restored into it.
 //!
-//! `DEST/.hvrestore-metadata.jsonl`, one JSON object a line. Runs add to its end, whole lines at a
+//! `DEST/.hvrestore-metadata.jsonl`, the last member of an archive, one JSON object a line. Runs add to its end, whole lines at a
 //! time: where two lines are about one place, the later one counts, and a line that was torn by the
 //! end of the machine is left out by the reader. Nothing in it is ever changed.
 //!
@@ -22,6 +22,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `writer.rs` | [`Writer`]: adds lines to the file |
+//! | `spool.rs` | [`Spool`]: lines held in memory, for an archive |
 //! | `line.rs` | how an item becomes a line |
 //! | `sink.rs` | [`Recorded`]: a sink whose items are put on record |
 //! | `read.rs` | [`Line`]: a line becomes an item again, whoever wrote it |
@@ -29,9 +30,11 @@
 mod line;
 pub mod read;
 mod sink;
+mod spool;
 mod writer;
 
 pub use sink::{Policy, Recorded};
+pub use spool::Spool;
 pub use writer::{Heading, HeadingVolume, Writer};
 
 /// Name of the file in DEST.

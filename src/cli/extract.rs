@@ -137,8 +137,9 @@ fn push_into(
     push: impl FnOnce(&dyn Sink) -> Report,
 ) -> anyhow::Result<Option<Report>> {
     let sources = Sources::at(backup.source_files())?;
+    let heading = heading(&args.places.source, backup, chosen.volumes());
     if let Form::Archive(kind) = form {
-        return archive::fill(kind, args, sources, push);
+        return archive::fill(kind, args, &heading, sources, push);
     }
     let (destination, control) = (&*args.output, &args.control);
     let place = Place {
@@ -148,7 +149,6 @@ fn push_into(
     if control.is_plan() {
         return control.plan(place, ctx, push).map(Some);
     }
-    let heading = heading(&args.places.source, backup, chosen.volumes());
     let filled = control.fill(
         place,
         backup,

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use tree::{GuestPath, Link};
 
-use super::Writer;
 use super::line::{Record, write_name};
+use super::{NAME, Writer};
 use crate::facts::Facts;
 use crate::hostfs::Parts;
 use crate::sink::codes::{LINK_LEFT_OUT, NATIVE_ONLY};
@@ -197,6 +197,11 @@ impl<S: Sink> Sink for Recorded<S> {
     }
 
     fn finish(&self) -> Result<(), Error> {
+        if let Policy::Sidecar(writer) = &self.policy
+            && let Some(spool) = writer.take_spool()?
+        {
+            self.inner.attach(NAME, &spool)?;
+        }
         self.inner.finish()?;
         match &self.policy {
             Policy::Sidecar(writer) => writer.finish(),

@@ -7,8 +7,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use blockio::ReadAt;
+
 use super::line::{DescriptorId, descriptor_id, write_descriptor};
-use super::{FORMAT, NAME};
+use super::{FORMAT, NAME, Spool};
 use crate::hostfs::Dir;
 use crate::json::Object;
 use crate::sink::codes::NOT_OURS;
@@ -48,7 +50,8 @@ pub struct HeadingVolume {
 /// Adds lines to the sidecar of a destination. Nothing is written, and no file made, before there is a
 /// line; lines are gathered, and written when they are many, at the end, or when this is dropped.
 pub struct Writer {
-    dir: Dir,
+    /// None: the lines are held in memory.
+    dir: Option<Dir>,
     place: PathBuf,
     state: Mutex<State>,
 }
@@ -57,6 +60,8 @@ struct State {
     /// Open from the first writing on.
     file: Option<File>,
     gathered: Vec<u8>,
+    /// What was written, where that is held in memory.
+    spool: Spool,
     /// Whether more than the heading is gathered.
     any: bool,
     known: HashSet<DescriptorId>,
@@ -82,16 +87,36 @@ impl Writer {
             }
         }
         write_heading(&mut gathered, heading);
-        Ok(Self {
+        Ok(Self::new(Some(dir), place, gathered))
+    }
+
+    /// For a destination that takes the sidecar at its end.
+    #[must_use]
+    pub fn in_memory(heading: &Heading) -> Self {
+        let mut gathered = Vec::new();
+        write_heading(&mut gathered, heading);
+        Self::new(None, NAME.into(), gathered)
+    }
+
+    fn new(dir: Option<Dir>, place: PathBuf, gathered: Vec<u8>) -> Self {
+        Self {
             dir,
             place,
             state: Mutex::new(State {
                 file: None,
                 gathered,
+                spool: Spool::default(),
                 any: false,
                 known: HashSet::new(),
             }),
-        })
+        }
+    }
+
+    /// All lines, where they are held in memory and there is any.
+    pub(super) fn take_spool(&self) -> Result<Option<Spool>, Error> {
+        self.finish()?;
+        let spool = std::mem::take(&mut lock(&self.state).spool);
+        Ok((spool.size() > 0).then_some(spool))
     }
 
     /// Adds the line that `write` makes, and before it the one of its descriptor `raw`, if that is new.
@@ -135,8 +160,11 @@ impl Writer {
     }
 
     fn append(&self, state: &mut State) -> io::Result<()> {
+        let Some(dir) = &self.dir else {
+            return state.spool.add(&state.gathered);
+        };
         if state.file.is_none() {
-            state.file = Some(self.dir.open_to_append(OsStr::new(NAME))?);
+            state.file = Some(dir.open_to_append(OsStr::new(NAME))?);
         }
         match &mut state.file {
             Some(file) => file.write_all(&state.gathered),

@@ -29,6 +29,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use blockio::ReadAt;
 use tree::{GuestPath, Link};
 
 use super::names::lock;
@@ -132,6 +133,10 @@ impl Sink for Archive<'_> {
     fn leave_dir(&self, item: &Item<'_>) -> Result<Outcome, Error> {
         lock(&self.work).leave_dir(item.path);
         Ok(Outcome::of(Ending::Written))
+    }
+
+    fn attach(&self, name: &str, data: &dyn ReadAt) -> Result<(), Error> {
+        lock(&self.work).attach(name, data)
     }
 
     fn finish(&self) -> Result<(), Error> {

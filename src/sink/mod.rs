@@ -106,6 +106,15 @@ pub trait Sink: Send + Sync {
     /// The destination's.
     fn leave_dir(&self, item: &Item<'_>) -> Result<Outcome, Error>;
 
+    /// A document of ours about what was given, `name` in the root of the output. Only a destination
+    /// that nobody can write to beside the sink is asked to take one.
+    ///
+    /// # Errors
+    /// The destination's; refused by default.
+    fn attach(&self, name: &str, _data: &dyn ReadAt) -> Result<(), Error> {
+        Err(Error::item(&codes::REFUSED, name, "it is no archive"))
+    }
+
     /// That was all, of all volumes.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod archives; // tar and zip: all that was written is there, and others unpack it
 mod chains; // differencing disks: found, checked, read or refused
 mod commands; // each command on the demo, for people and for scripts
 mod control; // filters, conflicts, resumed and verified extractions
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     }
     let themes = [
         harness::tests(),
+        archives::tests(),
         chains::tests(),
         commands::tests(),
         control::tests(),

@@ -16,6 +16,7 @@ use crate::cli::counted::Counted;
 use crate::cli::{Context, Exit, Stop, cat};
 use crate::codes;
 use crate::report::{Report, Stopped};
+use crate::sidecar::Heading;
 use crate::sink::{Archive, ArchiveKind, ArchivePlace, Pipe, Sink, Sources};
 
 /// Deflate's own middle way.
@@ -133,6 +134,7 @@ pub(super) fn is_stdout(output: &Path) -> bool {
 pub(super) fn fill(
     kind: ArchiveKind,
     args: &Args,
+    heading: &Heading,
     sources: Sources,
     push: impl FnOnce(&dyn Sink) -> Report,
 ) -> anyhow::Result<Option<Report>> {
@@ -143,7 +145,9 @@ pub(super) fn fill(
             inner: io::stdout(),
             gone: Arc::clone(&gone),
         });
-        let report = finished(&Archive::new(kind, output, pipe, &options), push);
+        let archive = Archive::new(kind, output, pipe, &options);
+        let sink = args.metadata.archive(archive, heading).map_err(refused)?;
+        let report = finished(&*sink, push);
         return match gone.load(Ordering::Relaxed) {
             true => Ok(None),
             false => Ok(Some(report.map_err(refused)?)),
@@ -152,7 +156,9 @@ pub(super) fn fill(
     let place = ArchivePlace::find(output, args.writing.overwrites(), &sources);
     let place = place.map_err(refused)?;
     let file = place.create().map_err(refused)?;
-    let report = finished(&Archive::new(kind, output, file, &options), push);
+    let archive = Archive::new(kind, output, file, &options);
+    let sink = args.metadata.archive(archive, heading).map_err(refused)?;
+    let report = finished(&*sink, push);
     Ok(Some(report.map_err(refused)?))
 }
 

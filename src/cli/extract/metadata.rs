@@ -49,10 +49,31 @@ impl MetadataArgs {
         destination: &Path,
         heading: &Heading,
     ) -> Result<Box<dyn Sink + 's>, Error> {
+        self.sink_with(sink, destination, || Writer::open(destination, heading))
+    }
+
+    /// `archive`, with the sidecar as its last member.
+    ///
+    /// # Errors
+    /// None; what goes wrong does when it is written.
+    pub(super) fn archive<'s>(
+        &self,
+        archive: impl Sink + 's,
+        heading: &Heading,
+    ) -> Result<Box<dyn Sink + 's>, Error> {
+        self.sink_with(archive, Path::new(""), || Ok(Writer::in_memory(heading)))
+    }
+
+    fn sink_with<'s>(
+        &self,
+        sink: impl Sink + 's,
+        destination: &Path,
+        writer: impl FnOnce() -> Result<Writer, Error>,
+    ) -> Result<Box<dyn Sink + 's>, Error> {
         let policy = match self.metadata {
             How::None => return Ok(Box::new(sink)),
             How::Native => Policy::Tell,
-            How::Auto | How::Sidecar => Policy::Sidecar(Writer::open(destination, heading)?),
+            How::Auto | How::Sidecar => Policy::Sidecar(writer()?),
         };
         Ok(Box::new(Recorded::new(sink, destination, policy)))
     }

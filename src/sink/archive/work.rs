@@ -13,6 +13,7 @@ use super::format::{Format, Member};
 use super::out::Out;
 use super::{ArchiveOptions, written};
 use crate::copy;
+use crate::sidecar;
 use crate::sink::codes::NO_FOLDER;
 use crate::sink::host_name::host_name;
 use crate::sink::names::{Renamed, Taken};
@@ -48,6 +49,8 @@ impl<'a> Work<'a> {
         options: &ArchiveOptions,
     ) -> Self {
         let root = Folder::new(String::new(), &*format);
+        // A guest's file of that name gets another one.
+        root.taken.claim(OsStr::new(sidecar::NAME), 1);
         Self {
             out: Some(out),
             place: place.into(),

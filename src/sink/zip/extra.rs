@@ -33,20 +33,21 @@ pub(super) fn ntfs(out: &mut Vec<u8>, metadata: &Metadata) {
     }
 }
 
-/// Adds the times of Unix, in seconds since 1970: all three before the content, the first alone in the
-/// directory. Left out where one of them does not fit 31 bits.
+/// Adds the times of Unix, in seconds since 1970, so far as they fit 31 bits: all three before the
+/// content, the first alone in the directory.
 pub(super) fn unix(out: &mut Vec<u8>, metadata: &Metadata, in_directory: bool) {
     let times = [metadata.modified, metadata.accessed, metadata.created];
     let seconds = times.map(|time| i32::try_from(time.unix().0).ok().filter(|s| *s >= 0));
-    let [Some(modified), Some(accessed), Some(created)] = seconds else {
+    let flags = (0..).zip(seconds).fold(0, |flags, (bit, seconds)| {
+        flags | u8::from(seconds.is_some()) << bit
+    });
+    let shown = if in_directory { 1 } else { seconds.len() };
+    let written: Vec<i32> = seconds.into_iter().take(shown).flatten().collect();
+    if flags == 0 {
         return;
-    };
-    let written: &[i32] = match in_directory {
-        true => &[modified],
-        false => &[modified, accessed, created],
-    };
+    }
     begin(out, UNIX, 1 + written.len() * 4);
-    out.push(0b111);
+    out.push(flags);
     for seconds in written {
         out.extend_from_slice(&seconds.to_le_bytes());
     }
@@ -118,6 +119,6 @@ mod tests {
         metadata.accessed = Time(0);
         let mut out = Vec::new();
         unix(&mut out, &metadata, false);
-        assert!(out.is_empty());
+        assert_eq!((out.len(), out[4]), (13, 0b101));
     }
 }

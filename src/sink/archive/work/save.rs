@@ -2,12 +2,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use blockio::{Memory, ReadAt};
-use tree::Name;
+use tree::{Metadata, Name, Time};
 
 use super::{Folder, Work, bare};
 use crate::copy::Lost;
+use crate::progress::{Silent, Watch};
 use crate::sink::archive::body::{Content, losses};
 use crate::sink::archive::format::{Member, Xattr};
 use crate::sink::archive::written;
@@ -21,6 +24,8 @@ use crate::sink::{
 /// Most bytes of extended attributes, names and all, that every file system of Linux has room for in
 /// one file: ext4 has 4 KiB, some of it for itself and for security modules.
 const XATTR_ROOM: usize = 3 << 10;
+/// 100 ns from 1601, where the times of a guest begin, to 1970.
+const TO_1970: i64 = 116_444_736_000_000_000;
 /// Longest name of an extended attribute, in bytes.
 const XATTR_NAME: usize = 255;
 
@@ -195,6 +200,29 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Writes a document of ours, written now.
+    pub(in crate::sink::archive) fn attach(
+        &mut self,
+        name: &str,
+        data: &dyn ReadAt,
+    ) -> Result<(), Error> {
+        let metadata = Metadata {
+            size: data.size(),
+            modified: now(),
+            ..Metadata::default()
+        };
+        let member = Member {
+            name,
+            metadata: &metadata,
+            xattrs: &[],
+        };
+        let watch = Watch {
+            progress: &Silent,
+            cancel: &AtomicBool::new(false),
+        };
+        self.write_member(&member, data, false, watch).map(drop)
+    }
+
     fn write_file(
         &mut self,
         name: &str,
@@ -206,18 +234,35 @@ impl Work<'_> {
             xattrs: piece.xattrs,
             ..bare(name, item)
         };
+        self.write_member(&member, piece.data, gaps, item.watch)
+    }
+
+    fn write_member(
+        &mut self,
+        member: &Member<'_>,
+        data: &dyn ReadAt,
+        gaps: bool,
+        watch: Watch<'_>,
+    ) -> Result<Vec<Lost>, Error> {
         let content = Content {
-            data: piece.data,
+            data,
             gaps,
             buffer: &mut self.buffer,
-            watch: item.watch,
+            watch,
         };
         let Some(out) = &mut self.out else {
             return Err(self.stop(&io::Error::other("it is finished")));
         };
-        let lost = self.format.file(out, &member, content);
+        let lost = self.format.file(out, member, content);
         lost.map_err(|error| self.failed(&error))
     }
+}
+
+/// The time it is.
+fn now() -> Time {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let ticks = since_1970.map_or(0, |time| time.as_nanos() / 100);
+    Time(i64::try_from(ticks).unwrap_or_default() + TO_1970)
 }
 
 /// `stream` as an extended attribute, if it has `room`.
