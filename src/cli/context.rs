@@ -200,6 +200,24 @@ pub(crate) fn no_match(text: &str) -> Stop {
     Stop::new(
         Exit::NoMatch,
         &codes::cli::NO_MATCH,
-        format!("{text}: nothing matched"),
+        format!("{text}: nothing matched{}", unclosed(text)),
     )
+}
+
+/// A hint where a bracket stands for itself, because it is not closed.
+fn unclosed(text: &str) -> String {
+    let open = [('[', ']'), ('{', '}')]
+        .into_iter()
+        .filter(|(open, close)| {
+            text.rfind(*open)
+                .is_some_and(|at| !text[at..].contains(*close))
+        });
+    let open: Vec<_> = open.map(|(open, _)| open.to_string()).collect();
+    match open.is_empty() {
+        true => String::new(),
+        false => format!(
+            " ({} is not closed and stands for itself)",
+            open.join(" and ")
+        ),
+    }
 }

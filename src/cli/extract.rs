@@ -101,6 +101,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     refuse_source(args, form, &backup)?;
     let jobs = jobs(args, &chosen, &filters, &backup, ctx)?;
+    tell_dirty(&chosen, ctx);
     let lines = Lines::new(ctx)
         .planning(args.control.is_plan())
         .reporting(args.control.report())?;
@@ -125,6 +126,19 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         return Err(Stop::new(Exit::NoMatch, &codes::cli::ALL_FILTERED, text).into());
     }
     Ok(archive::exit_of_archive(form, &report).unwrap_or_else(|| exit(&report)))
+}
+
+/// Says which volumes were in the middle of being written: a file may be as it was half way.
+fn tell_dirty(chosen: &Chosen<'_>, ctx: &Context) {
+    for (volume, _) in &chosen.roots {
+        if let Some(why) = volume.fs.info().dirty {
+            ctx.console.note(&format!(
+                "{}: not cleanly shut down, as is ordinary for a running machine ({why}): files that were \
+                 open may be half written",
+                volume.name
+            ));
+        }
+    }
 }
 
 /// Has `push` fill what `form` makes of the destination, or say what it would do. None: whoever read

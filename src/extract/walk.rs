@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tree::{Entry, Error, GuestPath, Kind, Name, NodeId, resolve};
+use tree::{Cursor, Entry, Error, GuestPath, Kind, Metadata, Name, NodeId, resolve};
 
 use super::branch::Branch;
 use super::{Run, Task};
@@ -66,7 +66,14 @@ impl Walk<'_, '_> {
         }
         let entry = match self.entry(root) {
             Ok(entry) => entry,
-            Err(error) => return self.lose(&root.path, &error),
+            Err(error) => {
+                self.lose(&root.path, &error);
+                // Where only the directory's own record is lost, what is in it may be found.
+                if self.run.job.fs.read_dir(root.node, Cursor::START).is_ok() {
+                    self.below(root);
+                }
+                return;
+            }
         };
         let directory = entry.metadata.kind == Kind::Directory;
         if self.visit(entry).is_none() && directory {
@@ -113,6 +120,7 @@ impl Walk<'_, '_> {
             return Some(entry.path);
         }
         self.close_to(entry.path.names().count());
+        self.stand_in_above(&entry.path);
         if entry.metadata.kind == Kind::Directory {
             self.open.push(Level::Waiting(entry));
             return match verdict {
@@ -164,9 +172,46 @@ impl Walk<'_, '_> {
             }
             Err(error) => {
                 self.lose(&path, &error);
-                false
+                let node = resolve(self.run.job.fs, &path);
+                node.is_ok_and(|node| {
+                    self.open.push(Level::Waiting(self.stand_in(&path, node)));
+                    true
+                })
             }
         })
+    }
+
+    /// Sees to it that the directories above `path` are open: those whose own records are damaged were
+    /// told as lost, and still hold what is found to be in them.
+    fn stand_in_above(&mut self, path: &GuestPath) {
+        let fs = self.run.job.fs;
+        let above = ancestors(path).skip(self.open.len());
+        for above in above.take_while(|above| above != path) {
+            let node = resolve(fs, &above).unwrap_or(fs.root());
+            self.open.push(Level::Waiting(self.stand_in(&above, node)));
+        }
+    }
+
+    /// A directory of which nothing is known but where it is; it gets the times of the volume's root.
+    fn stand_in(&self, path: &GuestPath, node: NodeId) -> Entry {
+        let fs = self.run.job.fs;
+        let root = fs.metadata(fs.root()).unwrap_or_default();
+        let metadata = Metadata {
+            kind: Kind::Directory,
+            number: node.0,
+            links: 1,
+            ..root
+        };
+        Entry {
+            path: path.clone(),
+            node,
+            metadata: Metadata {
+                system: false,
+                ..metadata
+            },
+            streams: Vec::new(),
+            unindexed: true,
+        }
     }
 
     /// How many of the open directories are `path` or above it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use blockio::{Code, Fault};
 use jiff::Timestamp;
 use partition::Table;
-use partition::codes::UNREADABLE_START;
+use partition::codes::{NTFS_BOOT_SECTOR, UNREADABLE_START};
 
 use super::{Backup, Disk, Options, State};
 use crate::codes::cli::{LINK_ACCEPTED, OLDER_STATE, VOLUME_SKIPPED};
@@ -129,7 +129,12 @@ fn table(disk: usize, table: &Result<Table, Arc<Fault>>) -> Vec<Note> {
         }
         Note::Fault(Arc::new(fault))
     };
-    table.notes.iter().map(note).collect()
+    // A volume that is opened by the copy of its boot sector, or not at all, says so itself.
+    let notes = table
+        .notes
+        .iter()
+        .filter(|fault| fault.code != &NTFS_BOOT_SECTOR);
+    notes.map(note).collect()
 }
 
 /// What could not be opened although other things were, and what a volume says of itself.

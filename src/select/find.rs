@@ -129,9 +129,23 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Whether `node` can be entered. A directory whose own record is damaged is a loss, and what is
+    /// found to be in it can be selected all the same.
+    fn is_directory(&mut self, path: &GuestPath, node: NodeId) -> Result<bool, Error> {
+        match self.fs.metadata(node) {
+            Ok(metadata) => Ok(metadata.kind == Kind::Directory),
+            Err(error) if self.fs.read_dir(node, Cursor::START).is_ok() => {
+                let path = path.clone();
+                self.found.losses.push(Loss { path, error });
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn enter(&mut self, path: &GuestPath, node: NodeId, states: States) -> Result<(), Error> {
         let above = self.levels.iter().any(|level| level.node == node);
-        if above || self.fs.metadata(node)?.kind != Kind::Directory {
+        if above || !self.is_directory(path, node)? {
             return Ok(());
         }
         if path.as_bytes().len() > MAX_PATH {

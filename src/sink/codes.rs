@@ -3,7 +3,7 @@
 blockio::codes! {
     /// Something of that name is there already.
     EXISTS = "HV-E751": "the destination has something of this name already"
-        => "nothing was overwritten; choose an empty folder, or say --overwrite, --skip-existing or --on-conflict rename";
+        => "nothing was overwritten; choose another place, or say --overwrite (extract also takes --skip-existing and --on-conflict rename)";
     /// The destination is full.
     FULL = "HV-E752": "the destination is full"
         => "what was finished is whole and stays; make room and run again with --resume, or choose another destination";

@@ -83,9 +83,9 @@ def self_parent(volume, image):
     entry = root.value_offset() - root.offset + 32
     root.put("<Q", entry, own)
     image.save(record)
-    # Its one entry, deep.txt, now leads back to the directory itself.
+    # Its one entry, deep.txt, now leads back to the directory itself; the file's own record tells.
     lose(volume, "/folder/inner", "listing")
-    lose(volume, "/folder/inner/deep.txt", "path")
+    volume.note("/folder/inner/deep.txt", found_by_scan=True)
 
 
 def extension_cycle(volume, image):

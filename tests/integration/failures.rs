@@ -5,6 +5,7 @@
 //! | [`arguments`] | sources, volumes, paths and patterns that are not there |
 //! | [`disks`] | disks that cannot be opened |
 //! | [`files`] | files of the guest that are lost in part, or that we cannot read yet |
+//! | [`volumes`] | volumes that are damaged as a whole |
 //! | [`destinations`] | what is there already, what is a source, what is full |
 //! | [`runs`] | runs that are interrupted, and sources that change meanwhile |
 
@@ -13,6 +14,7 @@ mod destinations;
 mod disks;
 mod files;
 mod runs;
+mod volumes;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -30,6 +32,7 @@ pub(crate) fn tests() -> Vec<Test> {
         files::tests(),
         destinations::tests(),
         runs::tests(),
+        volumes::tests(),
     ];
     modules.into_iter().flatten().collect()
 }

@@ -12,8 +12,11 @@ use crate::format::BootSector;
 
 /// Bytes of the boot sector that are read, whatever the sector size.
 const LEN: usize = size_of::<BootSector>();
-/// Sector sizes at whose last sector the copy is looked for.
-const SECTOR_SIZES: [u64; 4] = [512, 4096, 1024, 2048];
+/// The copy begins at a multiple of this, in bytes.
+const COPY_STEP: u64 = 512;
+/// How many such steps before the end the copy is looked for: it is in the last sector, unless the
+/// partition is larger than the volume in it.
+const COPY_WITHIN: u64 = 128;
 const MIN_CLUSTER: u64 = 512;
 const MAX_CLUSTER: u64 = 2 << 20;
 /// File and index records: at least a sector with its fixups, at most what Windows ever made, and
@@ -40,24 +43,38 @@ pub(crate) struct Geometry {
     pub(crate) serial: u64,
 }
 
-/// Reads the boot sector, or its copy where that is damaged; then the damage comes with it.
+/// Opens a volume by its boot sector, or by the copy of it where that is damaged or leads nowhere;
+/// then the damage comes with what `open` gave.
 ///
 /// # Errors
-/// The first sector's fault where the copy is damaged as well.
-pub(crate) fn read(volume: &dyn ReadAt) -> Result<(Geometry, Option<Arc<Fault>>)> {
-    let fault = match read_at(volume, 0) {
-        Ok(geometry) => return Ok((geometry, None)),
+/// What the first sector led to, where the copy does not help.
+pub(crate) fn by_either<T>(
+    volume: &dyn ReadAt,
+    open: impl Fn(&Geometry) -> Result<T>,
+) -> Result<(Geometry, T, Option<Arc<Fault>>)> {
+    let opened = |geometry: Geometry| open(&geometry).map(|opened| (geometry, opened));
+    let first = read_at(volume, 0);
+    let fault = match first.clone().and_then(opened) {
+        Ok((geometry, opened)) => return Ok((geometry, opened, None)),
         Err(fault) => fault,
     };
-    let copy = SECTOR_SIZES.iter().find_map(|&sector| {
-        let geometry = read_at(volume, volume.size().checked_sub(sector)?).ok()?;
-        (u64::from(geometry.sector_size) == sector).then_some(geometry)
-    });
-    let geometry = copy.ok_or_else(|| Arc::clone(&fault))?;
-    let note = Fault::damaged(&codes::BACKUP_BOOT_SECTOR, "boot sector")
-        .at(0)
-        .found(fault.found.clone());
-    Ok((geometry, Some(Arc::new(note))))
+    let copy = copy(volume).filter(|copy| first.as_ref() != Ok(copy));
+    let found = copy.and_then(|copy| opened(copy).ok());
+    let (geometry, opened) = found.ok_or_else(|| Arc::clone(&fault))?;
+    let note = Fault::damaged(&codes::BACKUP_BOOT_SECTOR, "boot sector");
+    let note = Arc::new(note.at(0).found(fault.found.clone()));
+    Ok((geometry, opened, Some(note)))
+}
+
+/// The copy of the boot sector: the last sector that states a volume that ends where it stands.
+fn copy(volume: &dyn ReadAt) -> Option<Geometry> {
+    let sectors = volume.size().checked_div(COPY_STEP)?;
+    let first = sectors.saturating_sub(COPY_WITHIN);
+    (first..sectors).rev().find_map(|sector| {
+        let at = sector.saturating_mul(COPY_STEP);
+        let geometry = read_at(volume, at).ok()?;
+        (geometry.size == at).then_some(geometry)
+    })
 }
 
 fn read_at(volume: &dyn ReadAt, offset: u64) -> Result<Geometry> {
@@ -231,20 +248,51 @@ mod tests {
         }
     }
 
+    fn read(image: Vec<u8>) -> Result<(Geometry, (), Option<Arc<Fault>>)> {
+        by_either(&Memory::from(image), |_| Ok(()))
+    }
+
     #[test]
     fn the_copy_at_the_end_stands_in_and_is_told() {
+        // The partition ends with the copy, a few sectors behind it, or in the middle of one.
+        for more in [0, 512, 5 * 512, 7 * 4096, 100] {
+            let mut image = vec![0; 8192 * 512 + more];
+            image[8191 * 512..8192 * 512].copy_from_slice(&sector());
+            let (geometry, (), note) = read(image).expect("the copy is intact");
+            assert_eq!(geometry.clusters, 1023, "{more}");
+            assert_eq!(note.expect("it is told").code.id, "HV-W230");
+        }
+    }
+
+    #[test]
+    fn a_copy_that_states_another_end_is_of_another_volume() {
+        let mut image = vec![0; 8194 * 512];
+        image[8192 * 512..8193 * 512].copy_from_slice(&sector());
+        assert!(read(image).is_err());
+    }
+
+    #[test]
+    fn a_boot_sector_that_leads_nowhere_is_as_good_as_damaged() {
         let mut image = vec![0; 8192 * 512];
         image[8191 * 512..].copy_from_slice(&sector());
-        let (geometry, note) = read(&Memory::from(image)).expect("the copy is intact");
-        assert_eq!(geometry.clusters, 1023);
-        assert_eq!(note.expect("it is told").code.id, "HV-W230");
+        image[..512].copy_from_slice(&sector());
+        image[0x30] = 9;
+        let leads_to = |geometry: &Geometry| match geometry.mft_lcn {
+            4 => Ok("$MFT"),
+            lcn => Err(Flaw::new(&codes::MFT, format!("at {lcn}")).in_part("$MFT")),
+        };
+        let opened = by_either(&Memory::from(image), leads_to);
+        let (_, found, note) = opened.expect("the copy leads there");
+        assert_eq!(found, "$MFT");
+        let note = note.expect("it is told");
+        assert_eq!((note.code.id, &*note.found), ("HV-W230", "at 9"));
     }
 
     #[test]
     fn without_either_it_is_no_ntfs_volume() {
-        let fault = read(&Memory::from(vec![0; 4096])).expect_err("zeros");
+        let fault = read(vec![0; 4096]).expect_err("zeros");
         assert_eq!(fault.code.id, "HV-D200");
-        assert!(read(&Memory::from(Vec::new())).is_err(), "nothing at all");
+        assert!(read(Vec::new()).is_err(), "nothing at all");
     }
 
     #[test]

@@ -78,7 +78,10 @@ blockio::codes! {
         => "attach the disk read-only to a machine with the software that owns the tag (the message names the tag), and copy the file there";
     /// The backup boot sector was used.
     BACKUP_BOOT_SECTOR = "HV-W230": "the boot sector is damaged; its copy at the end of the volume was used"
-        => "the first sector of the partition was overwritten; check what else changed there";
+        => "nothing to do for reading; the first sector of the partition was overwritten, so check what else changed there; Windows shows such a volume as RAW until its boot sector is repaired, on a copy";
+    /// The disk ends before the volume.
+    CUT_OFF = "HV-W219": "the disk ends before the volume on it does"
+        => "what lies in the part that is there is read and the rest is lost; check that the file was copied whole, with chain that every layer is there, or look in another checkpoint";
     /// The mirror of the first file records was used.
     MFT_MIRROR = "HV-W231": "a file record of the system is damaged; its copy in $MFTMirr was used"
         => "the master file table has damage; compare the listing with another checkpoint";

@@ -62,8 +62,21 @@ impl RunList {
         Some((run.clusters.skip(vcn.saturating_sub(run.vcn)), len))
     }
 
+    /// How many bytes of the clusters named, of `cluster_size` each, are behind byte `end` of the
+    /// volume.
+    pub(crate) fn bytes_beyond(&self, end: u64, cluster_size: u64) -> u64 {
+        let beyond = self.iter().map(|(_, count, clusters)| {
+            let Clusters::At(lcn) = clusters else {
+                return 0;
+            };
+            let last = lcn.saturating_add(count).saturating_mul(cluster_size);
+            let len = count.saturating_mul(cluster_size);
+            last.saturating_sub(end).min(len)
+        });
+        beyond.fold(0, u64::saturating_add)
+    }
+
     /// All runs as (VCN, length, place).
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64, &Clusters)> {
         let ends = self
             .runs

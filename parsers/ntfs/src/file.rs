@@ -165,8 +165,10 @@ fn extension(mft: &Mft, base: FileReference, reference: FileReference) -> Result
     match record.view().base() {
         Some(owner) if owner == base => Ok(record),
         owner => {
-            let owner = owner.map_or("none".to_owned(), |owner| owner.to_string());
-            let found = format!("extends file record {owner}, not {base}");
+            let is = owner.map_or("is a base record itself".to_owned(), |owner| {
+                format!("extends file record {owner}")
+            });
+            let found = format!("{is}, it does not extend file record {base}");
             Err(Flaw::new(&codes::STALE_REFERENCE, found).in_record(reference.record()))
         }
     }

@@ -15,6 +15,7 @@ use crate::flaw::{Flaw, Result};
 use crate::format::{attribute_type, record_number};
 use crate::listing::{Listing, is_possible};
 use crate::metadata::streams;
+use crate::reference::FileReference;
 use crate::reparse::ReparsePoint;
 use crate::storage;
 use crate::volume::{Inner, Volume};
@@ -164,7 +165,7 @@ impl Inner {
             }
             Ok(None) => return Err(Error::NotFound),
             Ok(Some(file)) if !file.base().is_directory() => return Err(Error::NotADirectory),
-            Ok(Some(file)) => self.directory(&file).lookup(&name.to_utf16()),
+            Ok(Some(file)) => self.named_in(&file, name),
             Err(fault) => Err(fault),
         };
         match found {
@@ -179,6 +180,14 @@ impl Inner {
                 found.map(NodeId).ok_or_else(|| self.error(&fault))
             }
         }
+    }
+
+    /// What `name` names in the index of the directory `file`.
+    fn named_in(&self, file: &File, name: &Name) -> Result<Option<FileReference>> {
+        let directory = self.directory(file);
+        let found = directory.lookup(&name.to_utf16())?;
+        found.map_or(Ok(()), |found| directory.check(found))?;
+        Ok(found)
     }
 
     /// The stream `name` of `file`, unless its content is hidden; `None` where there is none.

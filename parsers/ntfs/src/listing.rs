@@ -194,7 +194,9 @@ fn unindexed(
         .map(|name| (name.reference.record(), Name::from_utf16(name.name)))
         .collect();
     let scan = volume.kept_scan();
-    let found = scan.found_below(number);
+    let found = scan
+        .found_below(number)
+        .filter(|found| found.number != number);
     let missing = found.filter(|found| !indexed.contains(&(found.number, found.name.clone())));
     missing.enumerate().collect::<Vec<_>>().into_iter()
 }
@@ -222,6 +224,7 @@ impl Inner {
         let scan = self.kept_scan();
         let mut candidates: Vec<_> = scan
             .found_below(number)
+            .filter(|found| found.number != number)
             .filter(|found| self.upcase.fold(&found.name.to_utf16()) == wanted)
             .collect();
         candidates.sort_by_key(|found| found.name != *name);

@@ -94,6 +94,14 @@ impl Mft {
         self.stream.size().checked_div(size).unwrap_or_default()
     }
 
+    /// How many records lie, in whole or in part, behind byte `end` of the volume.
+    pub(crate) fn beyond(&self, end: u64) -> u64 {
+        let cluster = self.stream.cluster_size().max(1);
+        let size = blockio::clamp(self.record_size).max(1);
+        let lost = self.stream.runs().bytes_beyond(end, cluster);
+        lost.div_ceil(size).min(self.len())
+    }
+
     /// Bytes of a file record.
     pub(crate) fn record_size(&self) -> usize {
         self.record_size
@@ -197,6 +205,11 @@ fn read_record(
     offset: u64,
     number: u64,
 ) -> Result<FileRecord> {
+    let len = blockio::clamp(geometry.record_size);
+    if offset.saturating_add(len) > volume.size() {
+        let found = format!("at {offset:#x}, volume ends at {:#x}", volume.size());
+        return Err(Flaw::new(&codes::VOLUME_END, found).in_record(number));
+    }
     let mut bytes = vec![0; geometry.record_size].into_boxed_slice();
     volume
         .read_exact_at(&mut bytes, offset)

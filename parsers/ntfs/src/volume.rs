@@ -74,9 +74,10 @@ impl Volume {
     }
 
     fn open_unnamed(bytes: Arc<dyn ReadAt>, name: &str, cache: &Cache) -> Result<Self> {
-        let (geometry, note) = boot::read(&*bytes)?;
         let pages = Arc::new(Pages::new(Arc::clone(&bytes), cache));
-        let (mft, mirrored) = Mft::open(Arc::clone(&pages), &geometry)?;
+        let mft = |geometry: &Geometry| Mft::open(Arc::clone(&pages), geometry);
+        let (geometry, (mft, mirrored), note) = boot::by_either(&*bytes, mft)?;
+        let cut = cut_off(&*bytes, &geometry, &mft);
         let mut inner = Inner {
             bytes,
             pages,
@@ -85,7 +86,7 @@ impl Volume {
             mft,
             upcase: Arc::new(UpCase::standard()),
             information: VolumeInformation::default(),
-            notes: note.into_iter().chain(mirrored).collect(),
+            notes: note.into_iter().chain(cut).chain(mirrored).collect(),
             remarks: Mutex::default(),
             secure: OnceLock::new(),
             object_ids: OnceLock::new(),
@@ -98,6 +99,22 @@ impl Volume {
         inner.information = VolumeInformation::read(&inner);
         Ok(Self(Arc::new(inner)))
     }
+}
+
+/// That the bytes end before the volume does, with what of its $MFT is gone.
+fn cut_off(bytes: &dyn ReadAt, geometry: &Geometry, mft: &Mft) -> Option<Arc<Fault>> {
+    let there = bytes.size();
+    if there >= geometry.size {
+        return None;
+    }
+    let gone = mft.beyond(there);
+    let records = match gone {
+        0 => "all of its file records".to_owned(),
+        gone => format!("all but {gone} of its {} file records", mft.len()),
+    };
+    let found = format!("{there:#x} of {:#x} bytes, with {records}", geometry.size);
+    let fault = Fault::damaged(&codes::CUT_OFF, "volume").found(found);
+    Some(Arc::new(fault))
 }
 
 impl Inner {

@@ -41,7 +41,7 @@ blockio::codes! {
     GPT_IGNORED = "HV-W413": "the disk has an MBR with partitions and a GPT that the MBR does not announce; the MBR was used, as Windows does"
         => "nothing to do if the listed partitions are right; the GPT is left over from an earlier use of the disk";
     /// The NTFS boot sector is damaged; its copy is not.
-    NTFS_BOOT_SECTOR = "HV-D414": "the boot sector of an NTFS volume is damaged; its copy in the last sector was found"
+    NTFS_BOOT_SECTOR = "HV-D414": "the boot sector of an NTFS volume is damaged; its copy at the end of the volume was found"
         => "nothing to do for reading; Windows will show the volume as RAW until chkdsk or a boot sector repair runs on a copy";
     /// The table counts in another sector size than the disk was said to have.
     SECTOR_SIZE = "HV-W415": "the partition table counts in sectors of another size than the disk was said to have; the table's own size was used"

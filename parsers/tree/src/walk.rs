@@ -114,7 +114,9 @@ impl<'a> Walk<'a> {
     /// The entry at `path`; if it is a directory, what follows are its entries.
     fn visit(&mut self, found: &DirEntry, path: &GuestPath) -> Result<Entry, Error> {
         let node = found.node;
-        let metadata = self.fs.metadata(node)?;
+        let metadata = self.fs.metadata(node);
+        // Where only the directory's own record is lost, what is in it may be found.
+        let metadata = metadata.inspect_err(|_| drop(self.descend(node, path)))?;
         if metadata.kind == Kind::Directory {
             self.descend(node, path)?;
         }

@@ -204,10 +204,15 @@ impl Sparse {
     }
 
     fn unreadable(&self, error: &io::Error, number: u32, at: u64, len: u64) -> Extent {
-        let fault = Fault::cannot_read(&UNREADABLE, format!("table or bitmap of block {number}"))
-            .at(at)
-            .found(error.to_string())
-            .in_file(&self.name);
+        let mut fault =
+            Fault::cannot_read(&UNREADABLE, format!("table or bitmap of block {number}"))
+                .at(at)
+                .found(error.to_string())
+                .in_file(&self.name);
+        // What is below says whether the medium failed or the bytes are wrong.
+        if let Some(below) = Fault::of(error) {
+            fault.kind = below.kind;
+        }
         lost(fault, len)
     }
 

@@ -7,6 +7,8 @@ use super::node::Place;
 use super::scan::Scan;
 use super::walk::Walk;
 use super::{Directory, Result};
+use crate::codes;
+use crate::flaw::Flaw;
 use crate::reference::FileReference;
 
 /// Low bits of a cursor that hold the byte of the node; the rest is 0 for the root, or the number of
@@ -79,6 +81,20 @@ impl Directory {
         }
     }
 
+    /// Checks that an entry names `reference` and not the directory itself, which is in no directory
+    /// but its parent: the entry was another file's.
+    ///
+    /// # Errors
+    /// Where it does.
+    pub(crate) fn check(&self, reference: FileReference) -> Result<()> {
+        let number = self.parts.directory;
+        if reference.record() != number {
+            return Ok(());
+        }
+        let flaw = Flaw::new(&codes::INDEX, "lists the directory itself");
+        Err(flaw.in_part(format!("index of directory {number}")))
+    }
+
     /// A scan that goes on behind `from`, found by descending to the name there.
     fn scan_behind(&self, from: Cursor) -> Option<Scan> {
         if from == Cursor::START {
@@ -111,7 +127,8 @@ impl Iterator for Names {
         loop {
             match self.scan.next(&self.directory)? {
                 Ok(found) if !found.is_listed() => {}
-                item => return Some(item),
+                Ok(found) => return Some(self.directory.check(found.reference).map(|()| found)),
+                damage => return Some(damage),
             }
         }
     }

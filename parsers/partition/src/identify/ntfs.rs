@@ -1,4 +1,4 @@
-//! NTFS, by its boot sector or by the copy of it in the volume's last sector.
+//! NTFS, by its boot sector or by the copy of it behind the volume.
 
 use std::io;
 
@@ -9,6 +9,11 @@ use crate::format::boot_sector::Ntfs;
 use crate::probe::Probe;
 
 const OEM_ID: [u8; 8] = *b"NTFS    ";
+/// The copy of the boot sector begins at a multiple of this, in bytes.
+const STEP: u64 = 512;
+/// How many such steps before the end it is looked for: it is in the last sector, unless the
+/// partition is larger than the volume in it.
+const COPY_WITHIN: u64 = 128;
 
 /// Whether an NTFS boot sector is at the start.
 pub(super) fn has_boot_sector(volume: Probe<'_>) -> io::Result<bool> {
@@ -16,12 +21,14 @@ pub(super) fn has_boot_sector(volume: Probe<'_>) -> io::Result<bool> {
     Ok(boot.is_some_and(|boot| is_plausible(&boot)))
 }
 
-/// A note that the boot sector is damaged, if the volume's last sector holds its copy.
+/// A note that the boot sector is damaged, if its copy is at the end of the volume.
 pub(super) fn backup_boot_sector(volume: Probe<'_>) -> io::Result<Option<Fault>> {
-    for sector in [512_u64, 1024, 2048, 4096] {
-        let Some(offset) = volume.size().checked_sub(sector) else {
-            break;
-        };
+    let sectors = volume.size() / STEP;
+    let first = sectors.saturating_sub(COPY_WITHIN);
+    for offset in (first..sectors)
+        .rev()
+        .map(|sector| sector.saturating_mul(STEP))
+    {
         let boot = volume.read::<Ntfs>(offset)?;
         let fits = |boot: &Ntfs| {
             let sector_size = u64::from(boot.bytes_per_sector.get());
@@ -30,9 +37,7 @@ pub(super) fn backup_boot_sector(volume: Probe<'_>) -> io::Result<Option<Fault>>
         if boot.is_some_and(|boot| is_plausible(&boot) && fits(&boot)) {
             let fault = Fault::damaged(&codes::NTFS_BOOT_SECTOR, "NTFS boot sector").at(0);
             let fault = fault.expected("an NTFS boot sector");
-            return Ok(Some(fault.found(format!(
-                "one in the volume's last sector at {offset:#x} only"
-            ))));
+            return Ok(Some(fault.found(format!("its copy at {offset:#x} only"))));
         }
     }
     Ok(None)
