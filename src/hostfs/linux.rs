@@ -217,6 +217,24 @@ pub(super) fn holds(dir: &Dir) -> Parts {
     ntfs::holds(dir.file())
 }
 
+/// NFS, SMB and most of what FUSE drives; but not NTFS, which is a disk of this machine.
+pub(super) fn is_remote(dir: &Dir) -> bool {
+    /// NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, V9FS_MAGIC,
+    /// AFS_SUPER_MAGIC, CEPH_SUPER_MAGIC, FUSE_SUPER_MAGIC: the low 32 bits of each.
+    const REMOTE: [u32; 8] = [
+        0x6969,
+        0x517B,
+        0xFF53_4D42,
+        0xFE53_4D42,
+        0x0102_1997,
+        0x5346_414F,
+        0x00C3_6400,
+        0x6573_5546,
+    ];
+    let kind = fstatfs(&dir.0).map(|found| found.f_type as u32);
+    kind.is_ok_and(|kind| REMOTE.contains(&kind)) && ntfs::holds(dir.file()).is_empty()
+}
+
 pub(super) fn set_part(file: &File, part: Part, value: &[u8]) -> io::Result<()> {
     ntfs::set_part(file, part, value)
 }

@@ -156,6 +156,20 @@ pub trait Calls: Send + Sync {
     /// The system's own.
     fn remove_stream(&self, dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<()>;
 
+    /// Whether what is written to `dir` goes to another machine, so that a refusal may come only when
+    /// a file is closed, where nobody hears of it.
+    fn is_remote(&self, _: &Dir) -> bool {
+        false
+    }
+
+    /// Waits until what was written to `file` has arrived.
+    ///
+    /// # Errors
+    /// The system's own; also that of a write that had seemed to be done.
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
     /// Lets ranges of the file that are never written take no room.
     ///
     /// # Errors
@@ -219,6 +233,9 @@ impl Calls for Platform {
     }
     fn remove_stream(&self, dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<()> {
         platform::remove_stream(&dir.0, name, stream)
+    }
+    fn is_remote(&self, dir: &Dir) -> bool {
+        platform::is_remote(&dir.0)
     }
     fn make_sparse(&self, file: &File) -> io::Result<()> {
         platform::make_sparse(file)

@@ -47,6 +47,11 @@ pub(super) fn holds(_: &Dir) -> Parts {
     Parts::NONE
 }
 
+/// Not known: every file is waited for.
+pub(super) fn is_remote(_: &Dir) -> bool {
+    true
+}
+
 pub(super) fn set_part(_: &File, _: Part, _: &[u8]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -12,7 +12,8 @@ use blockio::HostFile;
 use tree::{Attributes, Time};
 use windows::Win32::Foundation::HANDLE;
 use windows::Win32::Storage::FileSystem::{
-    FILE_BASIC_INFO, FileBasicInfo, GetDiskFreeSpaceExW, GetVolumeInformationByHandleW,
+    FILE_BASIC_INFO, FILE_REMOTE_PROTOCOL_INFO, FileBasicInfo, FileRemoteProtocolInfo,
+    GetDiskFreeSpaceExW, GetFileInformationByHandleEx, GetVolumeInformationByHandleW,
     MOVE_FILE_FLAGS, MoveFileExW, SetFileInformationByHandle,
 };
 use windows::Win32::System::IO::DeviceIoControl;
@@ -123,6 +124,18 @@ pub(super) fn stream_home(dir: &Dir) -> StreamHome {
         StreamHome::Streams
     } else {
         StreamHome::Nowhere
+    }
+}
+
+/// Only a file on another machine has a protocol by which it is there.
+#[expect(unsafe_code, reason = "std does not tell a share from a disk")]
+pub(super) fn is_remote(dir: &Dir) -> bool {
+    let mut info = FILE_REMOTE_PROTOCOL_INFO::default();
+    let len = u32::try_from(size_of_val(&info)).expect("a small structure");
+    // SAFETY: the handle is open, and `info` is as long as said and outlives the call.
+    unsafe {
+        let info = (&raw mut info).cast::<c_void>();
+        GetFileInformationByHandleEx(handle(dir.file()), FileRemoteProtocolInfo, info, len).is_ok()
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Folder {
     calls: Box<dyn Calls>,
     /// Which parts of a node are kept in the destination itself.
     holds: Parts,
+    /// Whether the destination may refuse what is written as late as when a file is closed.
+    remote: bool,
     /// Which of them the destination has refused once, and that was said.
     refused: Mutex<Parts>,
     folds_case: bool,
@@ -111,6 +113,7 @@ impl Folder {
             Ok((folds_case, unnamed, dir))
         });
         let (folds_case, unnamed, dir) = probed.map_err(|error| stop(destination, &error))?;
+        let remote = calls.is_remote(&dir);
         let holds = calls.holds(&dir);
         // NTFS under Linux takes names that Windows, where it is bound for, cannot open.
         let rules = if holds.has(Part::Attributes) {
@@ -133,6 +136,7 @@ impl Folder {
             rules,
             calls,
             holds,
+            remote,
             refused: Mutex::default(),
             folds_case,
             open: Mutex::default(),

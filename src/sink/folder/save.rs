@@ -189,6 +189,9 @@ impl Folder {
             None => Ok(Vec::new()),
         };
         let lost = lost.map_err(|error| Error::copying(&place, &error))?;
+        if self.remote {
+            self.calls.sync(output.file()).map_err(writing)?;
+        }
         inside(&output)?;
         match piece.stream {
             None => self.keep_parts(output.file(), item, outcome),

@@ -6,6 +6,8 @@ use crate::hostfs::Part;
 /// The platform, with its streams at another place, and a record of what it was asked.
 struct Recorded {
     home: StreamHome,
+    /// Whether it is full, and says so at the end of each file.
+    full: bool,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -21,6 +23,12 @@ impl Calls for Recorded {
     }
     fn set_explicit_security(&self, _: &fs::File, _: &[u8]) -> io::Result<()> {
         unreachable!("only apply asks for it")
+    }
+    fn is_remote(&self, _: &Dir) -> bool {
+        self.full
+    }
+    fn sync(&self, _: &fs::File) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
     }
     fn is_known(&self, _: &[u8]) -> Option<bool> {
         None
@@ -65,6 +73,7 @@ fn recorded(tree: &MemoryTree, to: &Path, home: StreamHome) -> (Report, Vec<Stri
     let log = Arc::new(Mutex::default());
     let calls = Box::new(Recorded {
         home,
+        full: false,
         log: Arc::clone(&log),
     });
     let sink = Folder::with_calls(to, Options::default(), calls).expect("a destination");
@@ -174,4 +183,25 @@ fn streams_are_xattrs_or_files_as_asked() {
         },
     );
     assert_eq!(names(none.path()), ["f.txt"]);
+}
+
+#[test]
+fn a_share_that_is_full_says_so_when_the_file_has_arrived() {
+    let (temp, mut tree) = (temp(), MemoryTree::new());
+    tree.file("f", "text");
+    let calls = Recorded {
+        home: StreamHome::Nowhere,
+        full: true,
+        log: Arc::default(),
+    };
+    let sink = Folder::with_calls(temp.path(), Options::default(), Box::new(calls));
+    let report = extract_with(&tree, &sink.expect("a destination"), &Silent);
+    match report.stopped {
+        Some(Stopped::Destination(refusal)) => assert_eq!(refusal.code.id, "HV-E752"),
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        names(temp.path()).is_empty(),
+        "nothing stays that did not arrive"
+    );
 }
