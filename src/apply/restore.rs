@@ -11,7 +11,7 @@ use super::index::Index;
 use super::{AclMode, Applied, Options, Problem, codes, streams};
 use crate::facts::Facts;
 use crate::hostfs::{Calls, Dir, HostKind, Kept, Part, Parts};
-use crate::sidecar::read::{Item, names};
+use crate::sidecar::read::{Item, Stream, names};
 
 /// What is given to the system as bytes, in this order.
 const BY_VALUE: [Part; 4] = [
@@ -198,29 +198,38 @@ impl<'a> Restorer<'a> {
     }
 
     fn put_streams(&self, work: &mut Work<'_>) {
-        let beside = work
+        for stream in work
             .item
             .streams
             .iter()
-            .filter(|stream| stream.kept == "beside");
-        for stream in beside {
-            let to = stream.to.as_deref().unwrap_or_default();
-            let put = || -> io::Result<()> {
-                let path = names(to).map_err(io::Error::other)?;
-                let (name, folders) = path.split_last().ok_or(io::ErrorKind::InvalidInput)?;
-                let folders: Vec<_> = folders.iter().map(OsStr::new).collect();
-                let from = self.root.open_beneath(&folders)?;
-                let node = (&work.dir, work.name);
-                streams::put(self.calls, node, &stream.name, (&from, OsStr::new(name)))
-            };
-            if let Err(error) = put() {
-                let message = format!(
-                    "{:?}: stream {:?} stays at {to:?}: {error}",
-                    work.item.to, stream.name
-                );
+            .filter(|stream| stream.kept == "beside")
+        {
+            if let Err(error) = self.put_stream(work, stream) {
+                let (to, beside) = (&work.item.to, stream.to.as_deref().unwrap_or_default());
+                let name = &stream.name;
+                let message = format!("{to:?}: stream {name:?} stays at {beside:?}: {error}");
                 work.problems
                     .push(Problem::new(&codes::NOT_PUT_BACK, message));
             }
+        }
+    }
+
+    /// Extract puts the streams of a thing into the folder that the thing is in, and nowhere else.
+    fn put_stream(&self, work: &Work<'_>, stream: &Stream) -> io::Result<()> {
+        let beside = stream.to.as_deref().unwrap_or_default();
+        let (path, own) = (names(beside), work.item.names());
+        let path = path.map_err(io::Error::other)?;
+        match (
+            path.split_last(),
+            own.ok().as_ref().and_then(|own| own.split_last()),
+        ) {
+            (Some((name, folders)), Some((_, own))) if folders == own => streams::put(
+                self.calls,
+                (&work.dir, work.name),
+                &stream.name,
+                OsStr::new(name),
+            ),
+            _ => Err(io::Error::other("it is not beside what it belongs to")),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::hostfs::{self, Calls, Dir, StreamHome};
 /// Bytes copied at a time, and the most that an extended attribute holds.
 const CHUNK: usize = 64 << 10;
 
-/// Moves the file `beside`, which lies in `from`, into the stream `stream` of `name` in `dir`.
+/// Moves the file `beside` into the stream `stream` of `name`; both are in `dir`.
 ///
 /// # Errors
 /// The system's own; then the file stays where it is.
@@ -16,9 +16,9 @@ pub(super) fn put(
     calls: &dyn Calls,
     (dir, name): (&Dir, &OsStr),
     stream: &str,
-    (from, beside): (&Dir, &OsStr),
+    beside: &OsStr,
 ) -> io::Result<()> {
-    let mut file = from.open_file(beside)?;
+    let mut file = dir.open_file(beside)?;
     match calls.stream_home(dir) {
         StreamHome::Nowhere => return Err(io::ErrorKind::Unsupported.into()),
         StreamHome::Xattrs => {
@@ -38,7 +38,7 @@ pub(super) fn put(
             }
         }
     }
-    from.remove(beside)
+    dir.remove(beside)
 }
 
 fn copy(from: &mut impl Read, to: &std::fs::File) -> io::Result<()> {

@@ -243,15 +243,27 @@ fn what_is_not_held_is_told_once_and_nothing_changes_in_a_dry_run() {
 
 #[test]
 fn a_stream_beside_goes_back_into_its_file() {
-    let stream = ",\"streams\":[{\"name\":\"s\",\"size\":3,\"kept\":\"beside\",\"to\":\"d/b\"}]";
-    let manifest = [HEADER, &item("a", "file", stream)].concat();
+    let stream = |to: &str| {
+        let kept = "\"name\":\"s\",\"size\":1,\"kept\":\"beside\"";
+        format!(",\"streams\":[{{{kept},\"to\":\"{to}\"}}]")
+    };
+    let manifest = [HEADER, &item("d", "dir", &stream("a"))].concat();
     let (temp, told, _, log) = apply(&manifest, &Options::default(), Parts::ALL);
     assert_eq!(log, ["stream s", "keep 0x20"]);
     assert_eq!(
         fs::read(temp.path().join("the stream")).expect("there"),
-        b"d/b"
+        b"a"
     );
-    assert!(!temp.path().join("d/b").exists() && told[0].problems.is_empty());
+    assert!(!temp.path().join("a").exists() && told[0].problems.is_empty());
+
+    // What lies elsewhere is not to be swallowed.
+    for to in ["d/b", "../a", "missing"] {
+        let manifest = [HEADER, &item("a", "file", &stream(to))].concat();
+        let (temp, told, _, log) = apply(&manifest, &Options::default(), Parts::ALL);
+        assert_eq!(log, ["keep 0x20"], "{to}");
+        assert_eq!(told[0].problems[0].code, &codes::NOT_PUT_BACK);
+        assert!(temp.path().join("d/b").exists());
+    }
 }
 
 #[test]
