@@ -1,14 +1,21 @@
 //! `ls`: what is in a folder, or below it.
 
 use std::io::Write;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
-use tree::{Cursor, Entry, Kind};
+use tree::{Cursor, Entry, EntryIter, Kind, Loss};
 
 use crate::cli::args::PlaceArgs;
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
 use crate::cli::{Context, Exit, text};
 use crate::open::{Backup, Volume};
+
+/// Entries that go from the thread that finds them to the one that shows them at once.
+const BATCH: usize = 512;
+/// Batches that wait to be shown.
+const WAITING: usize = 4;
 
 /// List what is in a folder of the guest
 ///
@@ -99,17 +106,14 @@ impl One<'_> {
             Ok(entries) => entries,
             Err(error) => return listing.loss(volume, &entry.path, &error),
         };
-        for item in entries {
+        beside(entries, |item| {
             match item {
                 Ok(entry) if entry.metadata.system && !self.args.all => {}
                 Ok(entry) => listing.entry_at_its_path(volume, &entry)?,
                 Err(loss) => listing.loss(volume, &loss.path, &loss.error)?,
             }
-            if listing.cancelled() {
-                break;
-            }
-        }
-        Ok(())
+            Ok(!listing.cancelled())
+        })
     }
 
     fn children(&self, listing: &mut Listing<'_>) -> anyhow::Result<()> {
@@ -142,6 +146,32 @@ impl One<'_> {
         let name = child.path.name().unwrap_or_default().to_string();
         listing.entry(volume, child, &name)
     }
+}
+
+/// Calls `show` with each of `entries` while another thread finds the next ones, until it answers false.
+fn beside(
+    entries: EntryIter<'_>,
+    mut show: impl FnMut(Result<Entry, Loss>) -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let (send, receive) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut entries = entries;
+            loop {
+                let batch: Vec<_> = entries.by_ref().take(BATCH).collect();
+                // Nobody receives any more, or there is no more.
+                if batch.is_empty() || send.send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        for item in receive.into_iter().flatten() {
+            if !show(item)? {
+                break;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// The volumes, where there is no one volume to list.

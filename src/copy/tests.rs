@@ -256,3 +256,109 @@ fn cancelling_ends_it_between_buffers() {
     assert!(matches!(error, Err(Error::Cancelled)));
     assert_eq!((progress.1.into_inner(), log.written), (4096, 4096));
 }
+
+/// Shares blocks of 4 KiB, and puts on record which.
+#[derive(Default)]
+struct Sharing {
+    data: Vec<u8>,
+    shared: Vec<(u64, Range<u64>)>,
+}
+
+impl Target for Sharing {
+    fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let end = offset as usize + bytes.len();
+        self.data.resize(self.data.len().max(end), 0);
+        self.data[offset as usize..end].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn share_unit(&mut self, _: &HostFile) -> Option<u64> {
+        Some(4096)
+    }
+
+    fn share(&mut self, from: &HostFile, at: u64, offset: u64, len: u64) -> io::Result<u64> {
+        assert!([at, offset, len].iter().all(|value| value % 4096 == 0));
+        let mut bytes = vec![0; len as usize];
+        from.read_exact_at(&mut bytes, at)?;
+        self.shared.push((at, offset..offset + len));
+        self.write_at(&bytes, offset).map(|()| len)
+    }
+
+    fn hole(&mut self, _: Range<u64>) -> io::Result<()> {
+        unreachable!("there are none")
+    }
+
+    fn lost(&mut self, _: &Lost) -> io::Result<()> {
+        unreachable!("nothing is")
+    }
+}
+
+/// The bytes of a host file from `skip` on, behind `lead` bytes of memory.
+struct Led {
+    lead: Memory,
+    file: HostFile,
+    skip: u64,
+    len: u64,
+}
+
+impl ReadAt for Led {
+    fn size(&self) -> u64 {
+        self.lead.size() + self.len
+    }
+    fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
+        blockio::read_mapped(self, buf, offset)
+    }
+    fn run_at(&self, offset: u64, max: u64) -> io::Result<Run<'_>> {
+        match offset.checked_sub(self.lead.size()) {
+            None => self.lead.run_at(offset, max.min(self.lead.size() - offset)),
+            Some(within) => Ok(Run {
+                len: max.min(self.len - within),
+                place: Place::Host {
+                    file: &self.file,
+                    offset: self.skip + within,
+                },
+            }),
+        }
+    }
+}
+
+#[test]
+fn whole_blocks_are_shared_and_their_surroundings_copied() {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let path = temp.path().join("disk");
+    let all = bytes(1 << 20);
+    std::fs::write(&path, &all).expect("written");
+    let whole = 1 << 20;
+    for (lead, skip, len, shared) in [
+        (0, 0, whole, vec![(0, 0..whole)]),
+        // In step, with a head; the end of the file is no whole block and no more is there.
+        (100, 100, whole - 100, vec![(4096, 4096..whole)]),
+        // The last block is shared whole: what follows it is cut off by the target.
+        (0, 8192, 200_001, vec![(8192, 0..200_704)]),
+        // Out of step.
+        (0, 100, 200_000, vec![]),
+        // Too short.
+        (0, 0, 60_000, vec![]),
+    ] {
+        let file = HostFile::open(&path).expect("just written");
+        let lead = Memory::from(vec![7; lead]);
+        let source = Led {
+            lead,
+            file,
+            skip,
+            len,
+        };
+        let mut expected = vec![0; source.size() as usize];
+        source.read_exact_at(&mut expected, 0).expect("all there");
+        let (mut target, never) = (Sharing::default(), AtomicBool::new(false));
+        let watch = Watch {
+            progress: &Silent,
+            cancel: &never,
+        };
+        let mut buffer = vec![0; BUFFER];
+        let lost = copy(&source, &mut target, &mut buffer, watch).expect("copied");
+        assert!(lost.is_empty());
+        assert_eq!(target.shared, shared, "{skip} + {len}");
+        assert_eq!(target.data[..expected.len()], expected, "{skip} + {len}");
+    }
+}

@@ -25,8 +25,10 @@ use super::{Kept, Part, Parts, StreamHome};
 
 mod parts;
 mod privileges;
+mod sharing;
 
 pub(super) use parts::{holds, is_known, set_explicit_security, set_part};
+pub(super) use sharing::{share_range, share_unit};
 
 mod interrupt;
 

@@ -25,6 +25,7 @@ from vhdx import KIB, MIB  # noqa: E402
 
 TIB = 1 << 40
 BLOCK = 2 * MIB
+NOTHING = bytes(BLOCK)
 CHANGED_SHARE = 4  # every fourth block, in each layer
 PARTIAL_SHARE = 10  # of those, every tenth in pieces
 PIECE = (4 * KIB, 64 * KIB)
@@ -127,13 +128,13 @@ def make_chain(folder, mib):
             for _ in range(mib // 8):
                 file.write(noise.next(8 * MIB))
 
-    # The volume's structures take some, and the middle of the volume holds a copy of the first.
-    make_volume(image, (mib * 7 // 6 + 64) * MIB // BLOCK * BLOCK, fill)
+    # A volume that is a third full, as the disks of guests are.
+    make_volume(image, (mib * 10 // 3 + 64) * MIB // BLOCK * BLOCK, fill)
     runs, flat = file_runs(image), Flat(image)
     with vhdx_stream.Writer(folder / "base.vhdx", flat.size, BLOCK, identity("base.vhdx")) as base:
         for block in range(flat.size // BLOCK):
             data = flat.read(block * BLOCK, BLOCK)
-            if any(data[:: 4 * KIB]) or any(data):
+            if data != NOTHING:
                 base.block(block, data)
     for number in range(1, LAYERS + 1):
         make_layer(folder, number, flat, list(blocks_within(runs)), noise)

@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -20,7 +19,8 @@ class Taken:
 
 @dataclasses.dataclass
 class Command:
-    """A command to be measured; `{output}` in an argument is a path where there is nothing yet.
+    """A command to be measured; `{output}` in an argument is a path where there is nothing yet, and
+    `{output_name}` a name that no other run has.
 
     stdout goes to /dev/null, with `through_cat` by way of `cat`.
     """
@@ -30,9 +30,10 @@ class Command:
     through_cat: bool = False
 
 
-def run(command, output):
+def run(command, output, name):
     """Runs it once; its output is there afterwards."""
-    arguments = [str(argument).replace("{output}", str(output)) for argument in command.arguments]
+    filled = lambda text: text.replace("{output}", str(output)).replace("{output_name}", name)
+    arguments = [filled(str(argument)) for argument in command.arguments]
     read, write = os.pipe()
     through = "cat" if command.through_cat else "null"
     launch = [*LAUNCH, str(write), through, *arguments]
@@ -45,51 +46,23 @@ def run(command, output):
     return Taken(float(said[0]), float(said[1]) / 1024)
 
 
-def remove(path):
-    """Removes a file or a tree, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-@dataclasses.dataclass
-class Outputs:
-    """Where outputs go, and when they are taken away.
-
-    ext4 searches past every inode that was freed in the last minutes: files that are made soon after
-    as many were removed cost many times as much. So small files are kept until all runs are done.
-    """
-
-    folder: pathlib.Path
-    keep: bool
-
-    def path(self, number, position):
-        return self.folder / f"output-{number}-{position}"
-
-    def settle(self, path):
-        """Takes the output away, and waits until nothing is left to be written."""
-        if not self.keep:
-            remove(path)
-        os.sync()
-
-
-def rounds(commands, count, outputs, check=None):
+def rounds(commands, count, place, folder, check=None):
     """Runs all commands in turn, `count` times over, after one round that only warms the page cache.
 
-    `check` gets the first output of the first command. Returns a list of `Taken` for each command.
+    Outputs go to a new `place` in `folder`; `check` gets the first one of the first command. Returns a
+    list of `Taken` for each command.
     """
     taken = {command.name: [] for command in commands}
     for number in range(count + 1):
         for position, command in enumerate(commands):
-            path = outputs.path(number, position)
+            with place.fresh(folder) as path:
+                os.sync()
+                one = run(command, path, f"{number}-{position}")
+                if number > 0:
+                    taken[command.name].append(one)
+                elif position == 0 and check:
+                    check(path)
             os.sync()
-            one = run(command, path)
-            if number > 0:
-                taken[command.name].append(one)
-            elif position == 0 and check:
-                check(path)
-            outputs.settle(path)
     return taken
 
 
