@@ -65,6 +65,9 @@ pub mod cli {
         /// A filter that leaves nothing.
         ALL_FILTERED = "HV-E819": "the filters leave nothing of what was selected"
             => "look with find and the same filters at what they leave; --exclude wins over --include, and patterns with a slash count from the volume's root";
+        /// A file system that keeps no trace of deleted files.
+        NO_TRACE = "HV-E821": "this file system keeps no trace of deleted files that can be read"
+            => "look for the file in an older state (--checkpoint), where it may still be there";
     }
 }
 

@@ -44,6 +44,7 @@ pub mod checksum;
 pub mod cli;
 pub mod codes;
 pub mod copy;
+pub mod deleted;
 mod efs;
 pub mod extract;
 pub mod facts;

@@ -4,6 +4,7 @@
 //! on each disk, reads the partition table and opens every NTFS volume. What is wrong on the way
 //! and leaves something to read becomes a [`Note`]; an [`Error`] means that nothing can be read.
 
+mod deleted;
 mod disks;
 mod error;
 mod letters;
@@ -18,6 +19,8 @@ use blockio::{Cache, Fault, ReadAt};
 use disk::{Accept, Chain, Finder, Folders, Survey, VirtualDisk};
 use partition::{Partition, Table};
 use tree::FileSystem;
+
+use crate::deleted::Deleted;
 
 pub use error::Error;
 pub(crate) use letters::holds_windows;
@@ -41,6 +44,8 @@ pub struct Options {
     pub allow_absolute_parents: bool,
     /// Where several states are newest: each of them as a disk of its own, instead of an error.
     pub every_leaf: bool,
+    /// What was deleted, instead of what is there.
+    pub deleted: bool,
 }
 
 impl Default for Options {
@@ -52,6 +57,7 @@ impl Default for Options {
             accept_parent: Vec::new(),
             allow_absolute_parents: false,
             every_leaf: false,
+            deleted: false,
         }
     }
 }
@@ -122,6 +128,8 @@ pub struct Volume {
     pub partition: Partition,
     /// Its tree.
     pub fs: Arc<dyn FileSystem>,
+    /// The same, where it shows what was deleted.
+    pub deleted: Option<Arc<Deleted>>,
 }
 
 impl Backup {
@@ -157,6 +165,9 @@ impl Backup {
             notes: Vec::new(),
             letters: OnceLock::new(),
         };
+        if options.deleted {
+            backup.show_deleted(&finder, &cache);
+        }
         backup.notes = notes::collect(&backup, &without_state, options);
         Ok(backup)
     }
@@ -207,6 +218,15 @@ impl Backup {
         files.sort();
         files.dedup();
         files
+    }
+}
+
+impl Volume {
+    /// The volume as the guest saw it, whatever of it is shown.
+    pub(crate) fn live(&self) -> &Arc<dyn FileSystem> {
+        self.deleted
+            .as_ref()
+            .map_or(&self.fs, |deleted| deleted.live())
     }
 }
 

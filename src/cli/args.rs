@@ -88,6 +88,18 @@ pub struct PlaceArgs {
     /// Which volume they are on, unless they say so themselves.
     #[command(flatten)]
     pub volume: VolumeArgs,
+    /// Which files of it.
+    #[command(flatten)]
+    pub trash: DeletedArgs,
+}
+
+/// Whether live or deleted files are meant.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DeletedArgs {
+    /// What was deleted, instead of what is there: from an older checkpoint where that still has it,
+    /// else what its clusters hold now, which nobody can vouch for (unverified)
+    #[arg(long, help_heading = "Source")]
+    pub deleted: bool,
 }
 
 /// The volume of guest paths that name none.

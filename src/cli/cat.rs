@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         let text = "cat writes bytes; hash --json describes them";
         return Err(Stop::new(Exit::Usage, &codes::cli::USAGE, text).into());
     }
-    let backup = ctx.open(&args.places.source)?;
+    let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let stream = args.stream.as_deref().map(Name::from);
     let mut out = Counted::new(ctx.stdout());
     for target in targets::of(&backup, &args.places, ctx)? {

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::cli::args::{Global, SourceArgs, StateArgs};
+use crate::cli::args::{DeletedArgs, Global, SourceArgs, StateArgs};
 use crate::cli::stop::candidates_of;
 use crate::cli::{Console, Exit, Stop};
 use crate::codes;
@@ -71,6 +71,21 @@ impl Context {
     /// As [`Backup::open`].
     pub fn open(&self, args: &SourceArgs) -> anyhow::Result<Backup> {
         self.open_with(args, &options(&args.state))
+    }
+
+    /// As [`open`](Self::open); `trash` says whether live or deleted files are meant.
+    ///
+    /// # Errors
+    /// As [`Backup::open`].
+    pub fn open_files(&self, args: &SourceArgs, trash: DeletedArgs) -> anyhow::Result<Backup> {
+        let deleted = trash.deleted;
+        self.open_with(
+            args,
+            &Options {
+                deleted,
+                ..options(&args.state)
+            },
+        )
     }
 
     /// As [`open`](Self::open), with options of the caller's.
@@ -191,6 +206,7 @@ pub(crate) fn options(args: &StateArgs) -> Options {
         accept_parent: args.accept_parent.clone(),
         allow_absolute_parents: args.allow_absolute_parents,
         every_leaf: false,
+        deleted: false,
     }
 }
 

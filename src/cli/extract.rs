@@ -48,6 +48,7 @@ use options::WritingArgs;
 ///   hvrestore extract /backup/web01 disk1/part2/data label=Logs/2026 -o out
 ///   hvrestore extract /backup/web01 'C:\Users' --exclude AppData --exclude '*.tmp' --newer 30d -o out
 ///   hvrestore find /backup/web01 '*.docx' -0 | hvrestore extract /backup/web01 --files-from - -0 -o out
+///   hvrestore extract /backup/web01 'C:\Users\ana' --deleted -o out
 ///   hvrestore extract /backup/web01 'C:\inetpub' -o inetpub.zip
 ///   hvrestore extract /backup/web01 'C:\Users' --format tar -o - | zstd > users.tar.zst
 #[derive(Clone, Debug, clap::Args)]
@@ -94,7 +95,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         .format
         .form(&args.output, &args.writing, &args.control, ctx)?;
     let filters = args.filter.parse()?;
-    let backup = ctx.open(&args.places.source)?;
+    let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let chosen = Chosen::find(&args.places, &args.list, &backup, ctx)?;
     if form == Form::Bytes {
         return archive::one_to_stdout(&chosen, ctx);
@@ -247,7 +248,7 @@ fn jobs<'a>(
             filter: filters.of(backup, volume, ctx)?,
             ciphertext: args.writing.ciphertext(),
             letters: backup.letter_of(volume).into_iter().collect(),
-            prefix: several.then(|| Name::from(&*backup.folder_of(volume))),
+            prefix: prefix_of(volume, several, backup),
             ..Options::default()
         };
         options.jobs = args.jobs.unwrap_or(options.jobs);
@@ -258,6 +259,18 @@ fn jobs<'a>(
         })
     };
     chosen.roots.iter().map(job).collect()
+}
+
+/// The folder of the output that a volume goes to: where there are several one each, and never one
+/// for live and deleted files alike.
+fn prefix_of(volume: &Volume, several: bool, backup: &Backup) -> Option<Name> {
+    let own = several.then(|| backup.folder_of(volume));
+    let name = match (own, &volume.deleted) {
+        (own, None) => own?,
+        (Some(own), Some(_)) => format!("{own}-deleted"),
+        (None, Some(_)) => "deleted".to_owned(),
+    };
+    Some(Name::from(&*name))
 }
 
 fn refused(error: Error) -> anyhow::Error {

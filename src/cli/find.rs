@@ -4,7 +4,7 @@ use regex::{Regex, RegexBuilder};
 use tree::{Entry, GuestPath};
 
 use crate::cli::address::{Address, VolumeChoice};
-use crate::cli::args::{SourceArgs, VolumeArgs};
+use crate::cli::args::{DeletedArgs, SourceArgs, VolumeArgs};
 use crate::cli::filter::{FilterArgs, Filters, KindTest};
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
@@ -33,6 +33,8 @@ pub(crate) struct Args {
     under: Vec<String>,
     #[command(flatten)]
     volume: VolumeArgs,
+    #[command(flatten)]
+    trash: DeletedArgs,
     /// A regular expression the path must match, letter case aside
     #[arg(long, value_name = "REGEX")]
     regex: Option<String>,
@@ -59,7 +61,7 @@ pub(crate) struct Args {
 /// Where the source cannot be opened, a pattern cannot be read, or nothing was found.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let query = Query::new(args)?;
-    let backup = ctx.open(&args.source)?;
+    let backup = ctx.open_files(&args.source, args.trash)?;
     let style = Style {
         json: ctx.global.json,
         long: args.long,

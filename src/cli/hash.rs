@@ -56,7 +56,7 @@ pub(crate) struct Args {
 /// Where the source cannot be opened or nothing matches.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     let filters = args.filter.parse()?;
-    let backup = ctx.open(&args.places.source)?;
+    let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let mut listing = Listing::new(
         ctx,
         Style {

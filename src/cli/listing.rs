@@ -94,7 +94,7 @@ impl<'a> Listing<'a> {
         self.delivered = true;
         self.line.clear();
         if self.style.json {
-            entry::write_json(&mut self.line, &*volume.fs, &volume.name, entry);
+            entry::write_json(&mut self.line, volume, entry);
         } else if self.style.null {
             if self.several {
                 self.line.extend_from_slice(volume.name.as_bytes());
@@ -136,14 +136,11 @@ impl<'a> Listing<'a> {
         let name = text::escape(name);
         self.text.clear();
         if self.style.long {
-            entry::write_long(
-                &mut self.text,
-                &*volume.fs,
-                entry,
-                &format!("{name}{slash}"),
-            );
+            entry::write_long(&mut self.text, volume, entry, &format!("{name}{slash}"));
         } else {
-            self.text.extend([&*name, slash, "\n"]);
+            self.text.extend([&*name, slash]);
+            entry::write_remains(&mut self.text, volume, entry);
+            self.text.push('\n');
         }
         self.line.extend_from_slice(self.text.as_bytes());
     }

@@ -25,6 +25,7 @@ const WAITING: usize = 4;
 ///   hvrestore ls /backup/web01 'C:\Users\ana'
 ///   hvrestore ls -lR /backup/web01 'C:\inetpub' --checkpoint base
 ///   hvrestore ls -R --json /backup/web01 > everything.jsonl
+///   hvrestore ls -lR /backup/web01 'C:\Users' --deleted
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -52,7 +53,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let backup = ctx.open(&args.places.source)?;
+    let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let volume = args.places.volume.volume.as_deref();
     if args.places.paths.is_empty()
         && volume.is_none()

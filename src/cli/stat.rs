@@ -33,7 +33,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened, nothing matches, or a record cannot be read.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    let backup = ctx.open(&args.places.source)?;
+    let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let targets = targets::of(&backup, &args.places, ctx)?;
     let mut out = ctx.stdout();
     let mut exit = Exit::Done;

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         !ctx.global.json,
         "tree draws for people; ls -R --json lists for scripts"
     );
-    let backup = ctx.open(&args.places.source)?;
+    let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let targets = targets::of(&backup, &args.places, ctx)?;
     let mut drawing = Drawing {
         args,

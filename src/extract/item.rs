@@ -1,18 +1,21 @@
 //! One entry, with its streams opened, pushed into the sink.
 
-use tree::{Entry, Error, GuestPath, Kind, NodeId, Storage, StreamInfo};
+use tree::{Deleted, Entry, Error, GuestPath, Kind, Metadata, Name, NodeId, Storage, StreamInfo};
 
 use super::Run;
 use super::batch::Opened;
 use super::hard_links::First;
 use crate::report::{Line, Report, error_code, error_text};
-use crate::sink::codes::{FOLDER_ELSEWHERE, NOT_A_FILE, STREAM_LEFT_OUT};
+use crate::sink::codes::{FOLDER_ELSEWHERE, NOT_A_FILE, NOT_VOUCHED, STREAM_LEFT_OUT};
 use crate::sink::{Ending, Item, Note, Origin, Outcome, Stream};
+
+/// What the name of a deleted file ends with that nobody can vouch for.
+const UNVERIFIED_TAIL: &[u8] = b".unverified";
 
 impl Run<'_> {
     /// Pushes what is no directory; `data` is its unnamed stream, where that is open already.
     pub(super) fn push(&self, entry: &Entry, data: Option<Opened>) {
-        let out = self.out(&entry.path);
+        let out = self.place_of(entry);
         if entry.metadata.kind != Kind::File {
             self.leave_streams(entry, &out);
         }
@@ -23,6 +26,18 @@ impl Run<'_> {
             }
             Kind::Symlink | Kind::Junction => self.push_link(entry, &out),
             Kind::Other | Kind::Directory => self.leave_out(entry, &out),
+        }
+    }
+
+    /// Where an entry goes in the output; a deleted file that nobody can vouch for says so there.
+    fn place_of(&self, entry: &Entry) -> GuestPath {
+        let out = self.out(&entry.path);
+        match (out.parent(), out.name()) {
+            (Some(folder), Some(name)) if is_unverified(&entry.metadata) => {
+                let marked = [name.as_bytes(), UNVERIFIED_TAIL].concat();
+                folder.join(&Name::from_bytes(&marked))
+            }
+            _ => out,
         }
     }
 
@@ -88,6 +103,15 @@ impl Run<'_> {
         };
         let ending = self.record(&item, self.sink.file(&item));
         self.count(&item, ending.as_ref(), |report| report.files += 1);
+        if is_unverified(&entry.metadata)
+            && matches!(
+                ending,
+                Some(Ending::Written | Ending::Renamed | Ending::Lost(_))
+            )
+        {
+            let note = Note::new(&NOT_VOUCHED, NOT_VOUCHED.meaning);
+            self.add(Line::about(out, Kind::File, note));
+        }
         ending
     }
 
@@ -217,4 +241,9 @@ impl Run<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether it is a deleted file whose clusters may be another's by now.
+fn is_unverified(metadata: &Metadata) -> bool {
+    metadata.kind == Kind::File && metadata.deleted == Some(Deleted::Unverified)
 }

@@ -180,7 +180,7 @@ fn open_disk(chosen: Chosen, finder: &Finder, cache: &Cache) -> Disk {
             ),
             None => {
                 let disk = Arc::new(VirtualDisk::salvage(chain));
-                let opened = open_volumes(number, &state, &disk, cache);
+                let opened = volumes_of(number, &state, &disk, cache);
                 (Ok(opened), Some(ChainView::Read(disk)))
             }
         },
@@ -194,7 +194,13 @@ fn open_disk(chosen: Chosen, finder: &Finder, cache: &Cache) -> Disk {
     }
 }
 
-fn open_volumes(number: usize, state: &State, disk: &Arc<VirtualDisk>, cache: &Cache) -> OpenDisk {
+/// The partitions and volumes of `disk`.
+pub(super) fn volumes_of(
+    number: usize,
+    state: &State,
+    disk: &Arc<VirtualDisk>,
+    cache: &Cache,
+) -> OpenDisk {
     let bytes: Arc<dyn ReadAt> = disk.clone();
     // A raw image does not say; the table then decides without a word.
     let sector_size = match disk.chain().leaf().image.format() {
@@ -226,6 +232,7 @@ fn open_volumes(number: usize, state: &State, disk: &Arc<VirtualDisk>, cache: &C
                     disk: number,
                     partition,
                     fs,
+                    deleted: None,
                 });
             }
             Err(fault) => opened.failed.push((partition.number, fault)),

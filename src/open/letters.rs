@@ -172,7 +172,7 @@ impl Backup {
 
     /// Asks the installation on `volume`, if there is one.
     fn ask<'a>(&self, volume: &'a Volume) -> Option<Candidate<'a>> {
-        let (mounted, notes) = guest::mounted_devices(&*volume.fs)?;
+        let (mounted, notes) = guest::mounted_devices(&**volume.live())?;
         let assigned = mounted
             .into_iter()
             .filter_map(|mounted| self.place(mounted));
@@ -258,7 +258,7 @@ fn is_device(table: &Table, partition: &Partition, device: &Device) -> bool {
 
 /// Whether `\Windows` is a directory of the volume.
 pub(crate) fn holds_windows(volume: &Volume) -> bool {
-    let fs = &volume.fs;
+    let fs = volume.live();
     let windows = fs.lookup(fs.root(), &Name::from("Windows"));
     windows
         .and_then(|node| fs.metadata(node))

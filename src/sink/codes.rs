@@ -58,6 +58,9 @@ blockio::codes! {
     /// The volume contradicts itself.
     INCONSISTENT = "HV-D766": "the volume names something that it does not have"
         => "the file system was damaged or in the middle of a change; look for the file in another checkpoint";
+    /// A deleted file whose content nobody can vouch for.
+    NOT_VOUCHED = "HV-W797": "the file was deleted and its clusters are free: what they hold may be another file's by now"
+        => "it was saved as NAME.unverified; look whether its content makes sense before you rely on it, and compare with an older checkpoint";
     /// Two runs at one place.
     IN_USE = "HV-E770": "another run of hvrestore is filling this destination"
         => "wait for it to end, or choose another destination";

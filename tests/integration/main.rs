@@ -9,6 +9,7 @@ mod archives; // tar and zip: all that was written is there, and others unpack i
 mod chains; // differencing disks: found, checked, read or refused
 mod commands; // each command on the demo, for people and for scripts
 mod control; // filters, conflicts, resumed and verified extractions
+mod deleted; // what was deleted, and how much of it is left
 mod demo; // the demo backup, state by state
 mod destinations; // places that are full
 mod extraction; // whole volumes into folders: bytes, times, links, streams, names
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         chains::tests(),
         commands::tests(),
         control::tests(),
+        deleted::tests(),
         demo::tests(),
         destinations::tests(),
         extraction::tests(),

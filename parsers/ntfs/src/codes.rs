@@ -52,6 +52,12 @@ blockio::codes! {
     /// An object id is none.
     OBJECT_ID = "HV-D242": "the object id of a file is damaged"
         => "its content is not touched by this; only the tracking of links to it is lost";
+    /// Bytes of a deleted file that the guest gave back.
+    TRIMMED = "HV-D260": "a part of a deleted file is stored nowhere any more"
+        => "the guest gave these clusters back when it deleted the file (TRIM); an older checkpoint in which the file is still there has them";
+    /// Bytes of a deleted file whose clusters another has.
+    USED_AGAIN = "HV-D261": "a part of a deleted file was overwritten by another"
+        => "these bytes are gone in this state; an older checkpoint in which the file is still there has them";
     /// A chunk of a file compressed by WOF cannot be decompressed.
     WOF_CHUNK = "HV-D226": "a chunk of a file that WOF compressed (CompactOS) cannot be unpacked"
         => "these bytes of the file are lost, the rest was read; look for it in another checkpoint, or on any Windows of the same build if it is a system file";

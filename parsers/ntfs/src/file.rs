@@ -54,6 +54,15 @@ impl File {
         Ok(file)
     }
 
+    /// The file whose deleted base record is `base`, from what was freed with it: `extensions` are
+    /// the records that say they are its. Its attribute list is not asked, whose clusters may be
+    /// another's by now.
+    pub(crate) fn join_deleted(base: FileRecord, extensions: Vec<FileRecord>) -> Self {
+        let records = std::iter::once(base).chain(extensions).collect();
+        let gone = Vec::new();
+        Self { records, gone }
+    }
+
     fn add_extensions(&mut self, mft: &Mft, base: FileReference, list: Vec<ListEntry>) {
         let mut seen = BTreeSet::from([base.record()]);
         let mut faults: Vec<(u64, Arc<blockio::Fault>)> = Vec::new();

@@ -112,6 +112,11 @@ impl FileSystem for Volume {
             .map_err(|fault| self.0.error(&fault))
     }
 
+    fn deleted(&self) -> Result<Option<Arc<dyn FileSystem>>, Error> {
+        let deleted = crate::deleted::deleted(self);
+        deleted.map(Some).map_err(|fault| self.0.error(&fault))
+    }
+
     fn details(&self, node: NodeId) -> Result<Details, Error> {
         let file = self.0.existing(node)?;
         let details = self.0.details_of(&file);
@@ -230,7 +235,7 @@ impl Inner {
     }
 
     /// Where `file` points; `None` where it is no link.
-    fn link_of(&self, file: &File) -> Result<Option<Link>> {
+    pub(crate) fn link_of(&self, file: &File) -> Result<Option<Link>> {
         let Some(value) = self.reparse_value(file)? else {
             return Ok(None);
         };

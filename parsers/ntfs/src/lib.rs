@@ -18,6 +18,7 @@
 //! | `index`, `upcase` | directories: the B-tree and the order of names |
 //! | `view_index` | the B-trees whose keys are numbers |
 //! | `listing`, `scan`, `entries` | one directory; the whole $MFT at once; a subtree in order |
+//! | `deleted` | what was deleted, as a tree of its own |
 //! | `volume`, `volume_information`, `free_space`, `fs` | the volume as a tree |
 //! | `pages`, `reference`, `flaw` | the cache under metadata, file references, what is wrong |
 //!
@@ -40,6 +41,7 @@ pub mod codes;
 mod compressed;
 mod content;
 mod data_run;
+mod deleted;
 mod details;
 mod efs;
 mod entries;

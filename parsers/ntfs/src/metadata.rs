@@ -52,6 +52,7 @@ impl Inner {
             reparse_tag,
             storage,
             system: self.is_system(file.number()),
+            deleted: None,
         })
     }
 

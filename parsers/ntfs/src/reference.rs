@@ -18,6 +18,13 @@ impl FileReference {
         u16::from_le_bytes([low, high])
     }
 
+    /// Whether a freed record with the sequence number `now` is the one that this meant: freeing
+    /// counts it on by one, and leaves out 0.
+    pub(crate) fn meant_freed(self, now: u16) -> bool {
+        let before = self.sequence();
+        [before, before.checked_add(1).unwrap_or(1)].contains(&now)
+    }
+
     /// The reference with this record number and sequence number.
     pub(crate) fn new(record: u64, sequence: u16) -> Self {
         Self(record & 0xFFFF_FFFF_FFFF | u64::from(sequence) << 48)
@@ -40,5 +47,12 @@ mod tests {
         assert_eq!((reference.record(), reference.sequence()), (0x1234, 5));
         assert_eq!(FileReference::new(0x1234, 5), reference);
         assert_eq!(reference.to_string(), "4660-5");
+    }
+
+    #[test]
+    fn a_freed_record_has_the_next_sequence_number() {
+        let meant = |before, now| FileReference::new(1, before).meant_freed(now);
+        assert!(meant(1, 1) && meant(1, 2) && meant(u16::MAX, 1));
+        assert!(!meant(1, 3) && !meant(u16::MAX, 0));
     }
 }

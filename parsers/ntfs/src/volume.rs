@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     /// What to call it in messages.
     pub(crate) name: Arc<str>,
     pub(crate) geometry: Geometry,
-    pub(crate) mft: Mft,
+    pub(crate) mft: Arc<Mft>,
     pub(crate) upcase: Arc<UpCase>,
     pub(crate) information: VolumeInformation,
     /// What was wrong on opening and could be worked around.
@@ -83,7 +83,7 @@ impl Volume {
             pages,
             name: name.into(),
             geometry,
-            mft,
+            mft: Arc::new(mft),
             upcase: Arc::new(UpCase::standard()),
             information: VolumeInformation::default(),
             notes: note.into_iter().chain(cut).chain(mirrored).collect(),
@@ -139,6 +139,28 @@ impl Inner {
                 let flaw = Flaw::new(&codes::UPCASE, fault.found.clone());
                 self.notes.push(flaw.in_part("$UpCase"));
             }
+        }
+    }
+
+    /// The same volume for reading what is in its files from `source` instead.
+    pub(crate) fn over(&self, source: Arc<dyn ReadAt>) -> Self {
+        Self {
+            bytes: Arc::clone(&source),
+            pages: source,
+            name: Arc::clone(&self.name),
+            geometry: self.geometry.clone(),
+            mft: Arc::clone(&self.mft),
+            upcase: Arc::clone(&self.upcase),
+            information: self.information.clone(),
+            notes: Vec::new(),
+            remarks: Mutex::default(),
+            object_ids: OnceLock::new(),
+            secure: OnceLock::new(),
+            free: OnceLock::new(),
+            // No file of a guest's is the system's.
+            system: OnceLock::from(BTreeSet::new()),
+            last_scan: Mutex::default(),
+            kept_scan: OnceLock::new(),
         }
     }
 

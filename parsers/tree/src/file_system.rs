@@ -82,6 +82,15 @@ pub trait FileSystem: Send + Sync {
     /// As [`metadata`](Self::metadata); a fault where the descriptor itself is damaged.
     fn security(&self, node: NodeId) -> Result<Option<Arc<[u8]>>, Error>;
 
+    /// What was deleted, as a tree of its own in which live directories show only what was deleted
+    /// below them; none where the file system has no trace of it.
+    ///
+    /// # Errors
+    /// Where the volume cannot tell what of it may still be there.
+    fn deleted(&self) -> Result<Option<Arc<dyn FileSystem>>, Error> {
+        Ok(None)
+    }
+
     /// What only some readers want of `node`. What of it is damaged is in [`Details::lost`].
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub use error::{Error, Loss};
 pub use file_system::{FileSystem, VolumeInfo};
 pub use link::{Link, LinkKind, StreamInfo};
 pub use listing::{Cursor, DirEntry, DirIter, Entry, EntryIter, NodeId};
-pub use metadata::{Attributes, Kind, Metadata, Storage};
+pub use metadata::{Attributes, Deleted, Kind, Metadata, Storage};
 pub use name::Name;
 pub use path::GuestPath;
 pub use reparse_tag::{reparse_owner, storage_maker};

@@ -32,6 +32,28 @@ pub struct Metadata {
     pub storage: Storage,
     /// Whether it belongs to the file system itself, as `$MFT` does; hidden unless asked for.
     pub system: bool,
+    /// Whether it was deleted, and what that means for its content.
+    pub deleted: Option<Deleted>,
+}
+
+/// What the content of a deleted file is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deleted {
+    /// It is that of an earlier state of the disk, in which the file was there.
+    Earlier,
+    /// It is what its clusters hold now. They are free, and another file may have had them since.
+    Unverified,
+}
+
+impl Deleted {
+    /// The word for it in listings.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Earlier => "earlier",
+            Self::Unverified => "unverified",
+        }
+    }
 }
 
 /// What a node is.

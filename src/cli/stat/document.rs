@@ -17,7 +17,7 @@ use crate::json::Object;
 pub(super) fn of(target: &Target<'_>, extras: &Extras) -> Value {
     let Target { volume, entry } = target;
     let mut line = Vec::new();
-    entry::write_json(&mut line, &*volume.fs, &volume.name, entry);
+    entry::write_json(&mut line, volume, entry);
     let mut value: Value = serde_json::from_slice(&line).unwrap_or_default();
     let details = &extras.details;
     value["type"] = json!("stat");

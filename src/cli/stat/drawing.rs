@@ -7,7 +7,7 @@ use tree::{Efs, Entry, Metadata, Time};
 
 use super::Extras;
 use crate::cli::targets::Target;
-use crate::cli::text;
+use crate::cli::{entry, text};
 
 /// Writes the lines of one file; with its whole descriptor if `sddl`.
 pub(super) fn show(
@@ -25,6 +25,11 @@ pub(super) fn show(
         text::escape(&entry.path.to_string())
     )?;
     writeln!(out, "  kind        {}", kind(metadata))?;
+    let mut remains = String::new();
+    entry::write_remains(&mut remains, volume, entry);
+    if !remains.is_empty() {
+        writeln!(out, "  remains    {remains}")?;
+    }
     writeln!(out, "  record      {}", metadata.number)?;
     writeln!(
         out,

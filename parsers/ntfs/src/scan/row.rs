@@ -64,6 +64,7 @@ impl Row {
             reparse_tag,
             storage: self.storage,
             system,
+            deleted: None,
         }
     }
 }
