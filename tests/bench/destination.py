@@ -36,7 +36,7 @@ def made(file_system, point, mib, *options):
     try:
         make = [f"mkfs.{file_system}", "-q", *options, image]
         subprocess.run(make, check=True, capture_output=True)
-        with mounted(point, "-o", "loop"):
+        with mounted(point, "-o", "loop", image):
             yield point
     finally:
         image.unlink()
