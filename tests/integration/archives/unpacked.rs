@@ -93,7 +93,8 @@ fn both(unpacker: Unpacker, volume: &str, folder: &Path) -> (PathBuf, PathBuf) {
     let [direct, unpacked] = ["direct", "unpacked"].map(|name| folder.join(name));
     let archive = folder.join(format!("x.{}", unpacker.kind));
     let more = ["-q", "--metadata", "none", "--ads", "files"];
-    extract(volume, &direct, &more).expect_code(0);
+    // One thread, so that of several names of a file the same has its streams beside it.
+    extract(volume, &direct, &[&more[..], &["-j", "1"]].concat()).expect_code(0);
     extract(volume, &archive, &more).expect_code(0);
     fs::create_dir(&unpacked).expect("made");
     let mut command = Command::new("sh");

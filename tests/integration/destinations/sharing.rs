@@ -112,9 +112,12 @@ impl Progress for Tallied {
 #[derive(Default)]
 struct Tallied(Tally);
 
+/// The runs of a file: where each lies on the disk, if it is stored, and its length.
+type Runs = &'static [(Option<u64>, u64)];
+
 /// Files of all sorts of beginnings and ends, how many bytes of each are shared, and whether its tail is
 /// one of them.
-const FILES: [(&str, &[(Option<u64>, u64)], u64); 6] = [
+const FILES: [(&str, Runs, u64); 6] = [
     ("whole", &[(Some(MIB), 2 * MIB)], 2 * MIB),
     // A last block of 100 bytes is shared whole, and cut off.
     ("tail", &[(Some(MIB), MIB + 100)], MIB + 100),
