@@ -1,6 +1,11 @@
 //! Deleted files read as far as nobody else can own their clusters, and are never mixed with live ones.
 
-#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests fail loudly, and count in what is at hand"
+)]
 
 #[expect(dead_code, reason = "shared with the tests of other volumes")]
 mod support;
