@@ -1,14 +1,16 @@
 //! `apply-metadata`: puts back what a destination could not hold.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::PathBuf;
 
+use blockio::Code;
 use clap::ValueEnum;
 
 use crate::apply::{self, AclMode, Applied, Options, Problem, SidMap, Summary, codes};
 use crate::cli::stop::exit_of_code;
-use crate::cli::{Context, Exit, Stop};
+use crate::cli::{Context, Exit, Stop, text};
 use crate::hostfs::Parts;
 use crate::json::{Object, quote};
 
@@ -17,14 +19,15 @@ const LISTED: u64 = 200;
 
 /// Put security, attributes, times and streams of an extraction back
 ///
-/// MANIFEST is the .hvrestore-metadata.jsonl that extract left in its DEST; DIR is DEST, or the place it
-/// was moved or copied to. What the file system of DIR holds is put back: on NTFS, under Windows or
-/// ntfs-3g, all of it; elsewhere the times. DIR itself stays as it is. Nothing outside DIR is touched, no
-/// link is followed, and a line that makes no sense costs only itself. Run it again whenever you like.
+/// MANIFEST is the .hvrestore-metadata.jsonl that extract left in its DEST; DIR is DEST, or the place
+/// it was moved or copied to. What the file system of DIR holds is put back: on NTFS, under Windows or
+/// ntfs-3g, all of it; elsewhere the times. DIR itself stays as it is. Nothing outside DIR is touched,
+/// no link is followed, and a line that makes no sense costs only itself. Run it again whenever you
+/// like.
 ///
 ///   hvrestore apply-metadata out/.hvrestore-metadata.jsonl out
 ///   hvrestore apply-metadata D:\out\.hvrestore-metadata.jsonl D:\out --dry-run
-///   hvrestore apply-metadata D:\out\.hvrestore-metadata.jsonl D:\shares --acl inherit --sid-map sids.csv
+///   hvrestore apply-metadata D:\out\.hvrestore-metadata.jsonl D:\new --acl inherit --sid-map sids.csv
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -115,6 +118,8 @@ fn exit(summary: &Summary) -> Exit {
 struct Told<'a> {
     ctx: &'a Context,
     listed: u64,
+    /// The codes of the problems listed.
+    codes: BTreeMap<&'static str, &'static Code>,
     out: BufWriter<StdoutLock<'static>>,
     /// Why stdout took no more; said at the end, since what is put back is worth more.
     failed: io::Result<()>,
@@ -125,6 +130,7 @@ impl<'a> Told<'a> {
         Self {
             ctx,
             listed: 0,
+            codes: BTreeMap::new(),
             out: ctx.stdout(),
             failed: Ok(()),
         }
@@ -134,6 +140,7 @@ impl<'a> Told<'a> {
         self.print(|out| write_item(out, applied));
         for problem in &applied.problems {
             self.listed += 1;
+            self.codes.insert(problem.code.id, problem.code);
             if self.listed <= LISTED {
                 let text = format!("{} [{}]", problem.message, problem.code);
                 self.ctx.console.error(&text, None);
@@ -155,6 +162,9 @@ impl<'a> Told<'a> {
             let more = self.listed - LISTED;
             console.error(&format!("... and {more} more (--json lists all)"), None);
         }
+        for code in self.codes.values() {
+            console.legend(code);
+        }
         if !summary.not_held.is_empty() {
             let text = format!("not held here: {}", summary.not_held.words());
             console.warn(&codes::NOT_HELD, &text);
@@ -170,12 +180,9 @@ impl<'a> Told<'a> {
         } else {
             "put back"
         };
-        let Summary {
-            items, problems, ..
-        } = summary;
-        console.note(&format!(
-            "{verb} what belongs to {items} items; {problems} problems"
-        ));
+        let items = text::count(summary.items, "item");
+        let problems = text::count(summary.problems, "problem");
+        console.note(&format!("{verb} what belongs to {items}; {problems}"));
         self.print(|out| write_summary(out, summary));
         self.failed?;
         Ok(self.out.flush()?)

@@ -1,5 +1,6 @@
 //! What every command takes: where the backup is, which state of it, how to talk.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, ValueEnum};
@@ -127,6 +128,14 @@ impl From<Algorithm> for checksum::Algorithm {
             Algorithm::Blake3 => Self::Blake3,
         }
     }
+}
+
+/// A number of threads or files at a time.
+///
+/// # Errors
+/// What is expected instead, for people.
+pub(crate) fn parse_jobs(text: &str) -> Result<NonZero<usize>, &'static str> {
+    text.parse().map_err(|_| "expected a number, 1 or more")
 }
 
 fn parse_link(text: &str) -> Result<(String, String), String> {

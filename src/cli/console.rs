@@ -48,6 +48,16 @@ impl Console {
         }
     }
 
+    /// What `code` means and what to do about it, below messages that name it.
+    pub fn legend(&self, code: &Code) {
+        let Code {
+            id,
+            meaning,
+            remedy,
+        } = code;
+        self.note(&format!("{id}: {meaning}; what to do: {remedy}"));
+    }
+
     /// Something that makes the result less than asked for, and what to do.
     pub fn warn(&self, code: &Code, text: &str) {
         if !self.quiet {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tree::Name;
 
-use crate::cli::args::PlaceArgs;
+use crate::cli::args::{PlaceArgs, parse_jobs};
 use crate::cli::filter::{FilterArgs, Filters};
 use crate::cli::lines::Lines;
 use crate::cli::stop::exit_of_code;
@@ -38,16 +38,16 @@ use options::WritingArgs;
 /// Folders come with all that is in them. DEST gets the guest's own folder structure: C:\Users\ana
 /// becomes DEST/Users/ana (below a folder for each volume where several are given). Times, hard links
 /// and streams are kept; what DEST cannot hold (security descriptors, attributes, ...) is put on record
-/// in DEST/.hvrestore-metadata.jsonl, from where apply-metadata puts it back. A file that cannot be read
-/// in full is saved as NAME.partial, with the missing ranges listed in NAME.partial.json, never under
-/// its own name; everything else goes on, and the end lists what was lost (exit 3). DEST can be an
-/// archive or a pipe: see --format.
+/// in DEST/.hvrestore-metadata.jsonl, from where apply-metadata puts it back. A file that cannot be
+/// read in full is saved as NAME.partial, with the missing ranges listed in NAME.partial.json, never
+/// under its own name; everything else goes on, and the end lists what was lost (exit 3). DEST can be
+/// an archive or a pipe: see --format.
 ///
 ///   hvrestore extract /backup/web01 'C:\Users\ana\Documents' -o out
 ///   hvrestore extract /backup/web01 'C:\Users\*\*.docx' --checkpoint base -o out
 ///   hvrestore extract /backup/web01 disk1/part2/data label=Logs/2026 -o out
 ///   hvrestore extract /backup/web01 'C:\Users' --exclude AppData --exclude '*.tmp' --newer 30d -o out
-///   hvrestore find /backup/web01 '*.docx' -0 | hvrestore extract /backup/web01 --files-from - -0 -o out
+///   hvrestore find /backup/web01 '*.doc' -0 | hvrestore extract /backup/web01 --files-from - -0 -o out
 ///   hvrestore extract /backup/web01 'C:\Users\ana' --deleted -o out
 ///   hvrestore extract /backup/web01 'C:\inetpub' -o inetpub.zip
 ///   hvrestore extract /backup/web01 'C:\Users' --format tar -o - | zstd > users.tar.zst
@@ -82,7 +82,7 @@ pub(crate) struct Args {
     #[arg(short, long)]
     all: bool,
     /// Files moved at the same time [default: one a processor, at most 4]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = parse_jobs)]
     jobs: Option<NonZero<usize>>,
 }
 

@@ -7,7 +7,7 @@ use blockio::ReadAt;
 use tree::{Entry, Error, Kind, Metadata, Name, Storage};
 
 use crate::checksum;
-use crate::cli::args::{Algorithm, PlaceArgs};
+use crate::cli::args::{Algorithm, PlaceArgs, parse_jobs};
 use crate::cli::filter::FilterArgs;
 use crate::cli::listing::{Listing, Style};
 use crate::cli::targets::{self, Target};
@@ -20,8 +20,8 @@ const BATCH: usize = 256;
 
 /// Checksums of files, and of their streams
 ///
-/// Text output is what `sha256sum -c` reads in the folder that extract filled. A file that cannot be read in full has no checksum; it is
-/// listed as an error and the run goes on.
+/// Text output is what `sha256sum -c` reads in the folder that extract filled. A file that cannot be
+/// read in full has no checksum; it is listed as an error and the run goes on.
 ///
 ///   hvrestore hash -R /backup/web01 'C:\Users'
 ///   hvrestore hash -R --streams --json /backup/web01 > hashes.jsonl
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t)]
     algorithm: Algorithm,
     /// Files read at the same time [default: one a processor, at most 4]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = parse_jobs)]
     jobs: Option<std::num::NonZero<usize>>,
 }
 
@@ -77,6 +77,10 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         };
         let filter = filters.of(&backup, target.volume, ctx)?;
         hasher.target(&target, &filter.on(&*target.volume.fs), &mut listing)?;
+    }
+    if listing.is_empty() && !args.recursive && !ctx.cancelled() {
+        ctx.console
+            .note("no file there to hash; -R takes what is in the folders below, too");
     }
     listing.finish()
 }

@@ -17,8 +17,8 @@ use crate::open::Options;
 ///   hvrestore inspect /backup/web01
 ///   hvrestore inspect --json /backup/web01 > web01.json
 ///
-/// Of a Windows guest it says the version, name, processor, roles, time zone and drive letters, from its
-/// own registry; a registry that was being written is completed from its logs in memory.
+/// Of a Windows guest it says the version, name, processor, roles, time zone and drive letters, from
+/// its own registry; a registry that was being written is completed from its logs in memory.
 ///
 /// Counts of files whose content is kept in special ways (compressed, WOF, dedup, EFS, cloud) come from
 /// one pass over each volume; --no-counts leaves it out.

@@ -123,6 +123,18 @@ impl<'a> Lines<'a> {
         line.write_json(out);
     }
 
+    /// Says how many `notes` there are of each code, with the first of them.
+    fn sum_up(&self, notes: &[Line]) {
+        for code in codes(notes) {
+            let mut alike = notes.iter().filter(|note| note.code == Some(code));
+            if let Some(first) = alike.next() {
+                let count = text::count(1 + alike.count() as u64, "note");
+                let text = format!("{count}, such as {first} (-v lists all)");
+                self.ctx.console.note(&text);
+            }
+        }
+    }
+
     /// Says at the end what was lost, what is good to know, and the sum.
     pub(crate) fn finish(self, report: &Report) -> anyhow::Result<()> {
         self.bar.finish();
@@ -140,17 +152,13 @@ impl<'a> Lines<'a> {
             );
         }
         for code in codes(&report.losses) {
-            console.note(&format!(
-                "{}: {}; what to do: {}",
-                code.id, code.meaning, code.remedy
-            ));
+            console.legend(code);
         }
         for line in &report.notes {
             console.detail(&line.to_string());
         }
-        if let (false, [first, ..]) = (self.ctx.global.verbose, &report.notes[..]) {
-            let more = text::count(report.notes.len() as u64, "note");
-            console.note(&format!("{more}, such as {first} (-v lists all)"));
+        if !self.ctx.global.verbose {
+            self.sum_up(&report.notes);
         }
         if let Some(Stopped::Destination(refusal)) = &report.stopped {
             console.error(&refusal.to_string(), Some(refusal.code));

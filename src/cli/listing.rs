@@ -75,6 +75,12 @@ impl<'a> Listing<'a> {
         Ok(writeln!(self.out, "{gap}{volume}{path}:")?)
     }
 
+    /// Whether nothing was shown, nor anything said to be lost.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.delivered && self.cause == Exit::Done
+    }
+
     /// Whether the operator asked to stop.
     #[must_use]
     pub(crate) fn cancelled(&self) -> bool {
@@ -237,7 +243,7 @@ impl<'a> Listing<'a> {
     /// # Errors
     /// Where stdout cannot be written.
     pub(crate) fn finish_some(self) -> anyhow::Result<Exit> {
-        let nothing = !self.delivered && self.cause == Exit::Done;
+        let nothing = self.is_empty();
         let ctx = self.ctx;
         let exit = self.finish()?;
         if nothing && !ctx.cancelled() {

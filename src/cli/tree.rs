@@ -6,7 +6,8 @@ use tree::{Cursor, Entry, Kind};
 
 use crate::cli::args::PlaceArgs;
 use crate::cli::targets::{self, Target};
-use crate::cli::{Context, Exit, exit_of, text};
+use crate::cli::{Context, Exit, Stop, entry, exit_of, text};
+use crate::codes;
 use crate::open::Volume;
 
 /// Draw the folders and files below a place of the guest
@@ -34,10 +35,10 @@ pub(crate) struct Args {
 /// # Errors
 /// Where the source cannot be opened or nothing matches.
 pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
-    anyhow::ensure!(
-        !ctx.global.json,
-        "tree draws for people; ls -R --json lists for scripts"
-    );
+    if ctx.global.json {
+        let text = "tree draws for people; ls -R --json lists for scripts";
+        return Err(Stop::new(Exit::Usage, &codes::cli::USAGE, text).into());
+    }
     let backup = ctx.open_files(&args.places.source, args.places.trash)?;
     let targets = targets::of(&backup, &args.places, ctx)?;
     let mut drawing = Drawing {
@@ -85,7 +86,7 @@ impl Drawing<'_> {
             };
             let last = level.left.is_empty();
             let indent = level.indent.clone();
-            self.line(&entry, &indent, last)?;
+            self.line(volume, &entry, &indent, last)?;
             let deeper = levels.len() < usize::from(self.args.depth) && !self.ctx.cancelled();
             if entry.metadata.kind == Kind::Directory && deeper {
                 let indent = indent + if last { "    " } else { "│   " };
@@ -121,7 +122,13 @@ impl Drawing<'_> {
         (self.args.all || !entry.metadata.system) && (folder || !self.args.folders)
     }
 
-    fn line(&mut self, entry: &Entry, indent: &str, last: bool) -> anyhow::Result<()> {
+    fn line(
+        &mut self,
+        volume: &Volume,
+        entry: &Entry,
+        indent: &str,
+        last: bool,
+    ) -> anyhow::Result<()> {
         let folder = entry.metadata.kind == Kind::Directory;
         *(if folder {
             &mut self.folders
@@ -131,11 +138,9 @@ impl Drawing<'_> {
         let branch = if last { "└── " } else { "├── " };
         let name = entry.path.name().unwrap_or_default().to_string();
         let slash = if folder { "/" } else { "" };
-        Ok(writeln!(
-            self.out,
-            "{indent}{branch}{}{slash}",
-            text::escape(&name)
-        )?)
+        let mut line = format!("{indent}{branch}{}{slash}", text::escape(&name));
+        entry::write_remains(&mut line, volume, entry);
+        Ok(writeln!(self.out, "{line}")?)
     }
 
     fn loss(&mut self, volume: &Volume, dir: &Entry, error: &tree::Error) {

@@ -137,7 +137,7 @@ impl Line {
     /// # Errors
     /// What is wrong with it, in a clause.
     pub fn parse(line: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(line).map_err(|error| format!("not a line of a sidecar: {error}"))
+        serde_json::from_slice(line).map_err(|error| format!("not a line of a manifest: {error}"))
     }
 }
 

@@ -6,10 +6,10 @@ blockio::codes! {
         => "nothing was overwritten; choose another place, or say --overwrite (extract also takes --skip-existing and --on-conflict rename)";
     /// The destination is full.
     FULL = "HV-E752": "the destination is full"
-        => "what was finished is whole and stays; make room and run again with --resume, or choose another destination";
+        => "make room or choose another destination; what was finished in a folder is whole and stays, and extract --resume goes on from there";
     /// The destination refused.
     REFUSED = "HV-E753": "the destination refused to take this"
-        => "look at the reason given: permissions, a read-only or failing medium, a share that is gone; then run again with --resume";
+        => "look at the reason given: permissions, a read-only or failing medium, a share that is gone; then run again (extract into a folder goes on with --resume)";
     /// The output is a source.
     IS_SOURCE = "HV-E754": "the destination is a file or folder of the source"
         => "a source is never written; choose another destination";

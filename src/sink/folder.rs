@@ -106,13 +106,14 @@ impl Folder {
         options: Options,
         calls: Box<dyn Calls>,
     ) -> Result<Self, Error> {
-        let opened = std::fs::create_dir_all(destination).and_then(|()| Dir::open(destination));
+        let opened = make(destination).and_then(|()| Dir::open(destination));
         let probed = opened.and_then(|dir| {
             let folds_case = folds_case(&dir, &temporary_name())?;
             let unnamed = hostfs::can_be_unnamed(&dir, &temporary_name())?;
             Ok((folds_case, unnamed, dir))
         });
-        let (folds_case, unnamed, dir) = probed.map_err(|error| stop(destination, &error))?;
+        let (folds_case, unnamed, dir) =
+            probed.map_err(|error| Error::writing(destination, &error).for_all())?;
         let remote = calls.is_remote(&dir);
         let holds = calls.holds(&dir);
         // NTFS under Linux takes names that Windows, where it is bound for, cannot open.
@@ -392,12 +393,15 @@ fn check_folder(dir: &Dir, name: &OsStr, place: &Path) -> Result<(), Error> {
     }
 }
 
-/// A destination that cannot even be opened ends the run.
-fn stop(place: &Path, error: &io::Error) -> Error {
-    match Error::writing(place, error) {
-        Error::Item(refusal) => Error::Stop(refusal),
-        other => other,
-    }
+/// Makes the folder `destination` where it is not there.
+fn make(destination: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(destination).map_err(|error| match error.kind() {
+        // No rule for conflicts helps here, as it would where a file is in the way of a file.
+        io::ErrorKind::AlreadyExists => {
+            io::Error::new(io::ErrorKind::NotADirectory, "is not a folder")
+        }
+        _ => error,
+    })
 }
 
 #[cfg(test)]

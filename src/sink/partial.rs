@@ -64,8 +64,8 @@ impl Partial {
             .first()
             .map_or_else(String::new, |lost| lost.fault.to_string());
         let saved = match &self.place {
-            Some(place) => format!("saved as {} without them", place.display()),
-            None => "not saved".into(),
+            Some(place) => format!("the rest goes to {}", place.display()),
+            None => "the rest is not saved".into(),
         };
         format!("{lost} of {size} bytes cannot be had, {saved}: {first}")
     }

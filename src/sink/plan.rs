@@ -13,7 +13,7 @@ use tree::{GuestPath, Link};
 
 use super::codes::{DETOUR, LINK_LEFT_OUT, SKIPPED};
 use super::conflict::Verdict;
-use super::host_name::{Rules, host_name};
+use super::host_name::{Rules, host_name, with_tail};
 use super::names::{Renamed, Taken, lock};
 use super::{Ending, Error, Item, Note, Options, Outcome, Partial, Sink, StreamMode, Target};
 use crate::copy;
@@ -190,8 +190,12 @@ impl Sink for Plan {
             return Ok(self.planned(item, &folder, &name));
         }
         let size = item.data.as_ref().map_or(0, |data| data.size());
-        let place = None;
-        Ok(Outcome::of(Ending::Lost(Partial { place, size, lost })))
+        let partial = || folder.place.join(with_tail(&name, ".partial"));
+        let place = self.options.partial.then(partial);
+        Ok(Outcome {
+            place: place.clone(),
+            ..Outcome::of(Ending::Lost(Partial { place, size, lost }))
+        })
     }
 
     fn link(

@@ -68,6 +68,12 @@ fn lists_what_was_deleted_and_nothing_else() -> Outcome {
     let people = hvrestore(["ls", "-R", "--deleted", image.to_str().expect("plain")]);
     let line = "/docs/overwritten.bin [deleted, unverified, 1536 of 5120 bytes lost]\n";
     assert!(people.expect_code(0).text().contains(line));
+    let drawn = hvrestore(["tree", "--deleted", image.to_str().expect("plain")]).expect_code(0);
+    assert!(
+        drawn.text().contains(line.trim_start_matches("/docs/")),
+        "{}",
+        drawn.text()
+    );
     Ok(())
 }
 

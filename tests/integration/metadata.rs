@@ -18,6 +18,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(a_second_run_adds_to_the_sidecar),
         test!(a_guests_file_of_that_name_is_another_file),
         test!(what_is_put_back_has_its_times_again),
+        test!(a_manifest_with_broken_lines),
     ];
     #[cfg(target_os = "linux")]
     let tests = tests
@@ -147,6 +148,29 @@ fn native_tells_what_was_not_kept() -> Outcome {
         ran.stderr
     );
     assert!(!out.path().join(SIDECAR).exists());
+    Ok(())
+}
+
+fn a_manifest_with_broken_lines() -> Outcome {
+    let out = temp_dir();
+    extract("plain", out.path(), &[]).expect_code(0);
+    let manifest = out.path().join("broken.jsonl");
+    let whole = fs::read_to_string(out.path().join(SIDECAR))?;
+    fs::write(&manifest, format!("{whole}{{\"type\":\"item\n"))?;
+    let arguments = [
+        "apply-metadata".as_ref(),
+        manifest.as_os_str(),
+        out.path().as_os_str(),
+    ];
+    let ran = hvrestore(arguments).expect_code(3);
+    let line = whole.lines().count() + 1;
+    for said in [
+        &*format!("line {line}: not a line of a manifest: "),
+        "HV-E793: a line of the manifest cannot be used; what to do: ",
+        "; 1 problem\n",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
     Ok(())
 }
 

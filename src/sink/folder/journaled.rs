@@ -53,7 +53,7 @@ impl Journaled {
                 place,
                 reason: IN_USE.meaning.into(),
             }),
-            _ => super::stop(&place, &error),
+            _ => Error::writing(&place, &error).for_all(),
         })?;
         folder.keep_name(NAME);
         let journaled = Self {

@@ -151,8 +151,15 @@ fn what_is_lost_is_said_beforehand() -> Outcome {
     assert!(!lost.is_empty());
     for line in lost {
         assert_eq!(line["code"], "HV-D123");
+        let to = line["to"].as_str().expect("where the rest would go");
+        assert!(to.ends_with(".partial"), "{line}");
         assert!(line["lost"][0]["length"].as_u64() > Some(0), "{line}");
     }
+    let summary = lines.last().expect("a summary");
+    assert!(summary["partial"].as_u64() > Some(0), "{summary}");
+    let none = ["--dry-run", "--no-partial"];
+    let ran = run(&damaged.path("disk.vhdx"), out.path(), &none).expect_code(3);
+    assert_eq!(ran.json_lines().last().expect("a summary")["partial"], 0);
     plan(&whole).expect_code(0);
     assert!(below(out.path()).is_empty());
     Ok(())

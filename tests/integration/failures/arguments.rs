@@ -12,6 +12,9 @@ pub(super) fn tests() -> Vec<Test> {
         test!(a_source_that_may_not_be_read).needs_tool("setpriv"),
         test!(a_path_that_matches_nothing),
         test!(an_invalid_glob),
+        test!(a_drawing_is_no_json),
+        test!(no_threads_at_all),
+        test!(a_folder_without_files_to_hash),
         test!(an_unknown_volume),
         test!(a_letter_that_is_not_in_the_backup),
         test!(an_unknown_state_or_disk),
@@ -120,6 +123,44 @@ fn a_path_that_matches_nothing() -> Outcome {
     let todo = r"C:\Users\ana\Desktop\todo.txt";
     let ran = run("cat", DEMO.as_ref(), &[todo, "--stream", "no such stream"]);
     stops(ran, 14, "HV-E804", &["todo.txt"]);
+    Ok(())
+}
+
+fn no_threads_at_all() -> Outcome {
+    for (command, more) in [("hash", &[][..]), ("extract", &["-o", "never"])] {
+        for jobs in ["0", "-1", "many"] {
+            let ran = run(
+                command,
+                DEMO.as_ref(),
+                &[more, &[&format!("-j={jobs}")]].concat(),
+            );
+            let ran = ran.expect_code(2);
+            let said = "expected a number, 1 or more";
+            assert!(ran.stderr.contains(said), "{command}: {}", ran.stderr);
+        }
+    }
+    Ok(())
+}
+
+fn a_folder_without_files_to_hash() -> Outcome {
+    let ran = run("hash", DEMO.as_ref(), &[r"C:\Users"]).expect_code(0);
+    assert!(
+        ran.stdout.is_empty() && ran.stderr.contains("-R"),
+        "{}",
+        ran.stderr
+    );
+    let ran = run("hash", DEMO.as_ref(), &[r"C:\Users", "-R"]).expect_code(0);
+    assert!(
+        !ran.stdout.is_empty() && !ran.stderr.contains("-R"),
+        "{}",
+        ran.stderr
+    );
+    Ok(())
+}
+
+fn a_drawing_is_no_json() -> Outcome {
+    let ran = run("tree", DEMO.as_ref(), &["--json"]);
+    stops(ran, 2, "HV-E815", &["ls -R --json"]);
     Ok(())
 }
 

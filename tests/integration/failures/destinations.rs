@@ -13,6 +13,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(the_output_is_a_source),
         test!(the_output_is_another_state_of_the_backup),
         test!(the_output_is_a_folder_of_the_source),
+        test!(the_folder_to_fill_is_a_file),
         test!(an_image_that_is_there_is_kept),
         test!(each_rule_for_files_that_are_there),
         test!(a_file_where_a_folder_is_needed),
@@ -96,6 +97,16 @@ fn the_output_is_a_folder_of_the_source() -> Outcome {
         &["/Windows/win.ini", "-o", plain(temp_dir().path())],
     )
     .expect_code(0);
+    Ok(())
+}
+
+fn the_folder_to_fill_is_a_file() -> Outcome {
+    let out = temp_dir();
+    let file = out.path().join("notes.txt");
+    std::fs::write(&file, "important")?;
+    let ran = extract(&file, &[]);
+    stops(ran, 16, "HV-E755", &["is not a folder"]);
+    assert_eq!(std::fs::read(&file)?, b"important");
     Ok(())
 }
 
