@@ -121,7 +121,7 @@ impl Dir {
     }
 
     pub(super) fn replace(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        fs::rename(self.place(from)?, self.place(to)?)
+        system::replace(&self.place(from)?, &self.place(to)?)
     }
 
     pub(super) fn hard_link(&self, name: &OsStr, from: &Self, from_name: &OsStr) -> io::Result<()> {

@@ -29,6 +29,10 @@ pub(super) fn is_link(metadata: &Metadata) -> bool {
     metadata.is_symlink()
 }
 
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
 /// A second name replaces nothing; then the first one goes.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     fs::hard_link(from, to)?;

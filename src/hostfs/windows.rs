@@ -40,6 +40,8 @@ const REPARSE_POINT: u32 = 0x400;
 const NAMED_STREAMS: u32 = 0x0004_0000;
 /// READONLY, HIDDEN, SYSTEM, ARCHIVE, NOT_CONTENT_INDEXED: what can be set on any file.
 const SETTABLE: u32 = 0x2027;
+/// FILE_ATTRIBUTE_READONLY.
+const READONLY: u32 = 0x1;
 /// FILE_ATTRIBUTE_NORMAL: none of the others. (0 would leave them as they are.)
 const NORMAL: u32 = 0x80;
 /// FILE_FLAG_BACKUP_SEMANTICS, for folders, and FILE_FLAG_OPEN_REPARSE_POINT, to follow no link.
@@ -81,6 +83,35 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     let (from, to) = (PCWSTR(from.as_ptr()), PCWSTR(to.as_ptr()));
     // SAFETY: both strings end in NUL and live until the call returns.
     unsafe { MoveFileExW(from, to, MOVE_FILE_FLAGS(0)) }.map_err(|error| system_error(&error))
+}
+
+/// The system puts nothing in the place of a file that is marked read-only, as restored ones may be.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let Err(refused) = fs::rename(from, to) else {
+        return Ok(());
+    };
+    let Ok(metadata) = fs::symlink_metadata(to) else {
+        return Err(refused);
+    };
+    if !metadata.is_file() || !metadata.permissions().readonly() {
+        return Err(refused);
+    }
+    let marks = metadata.file_attributes();
+    mark(to, marks & !READONLY)?;
+    fs::rename(from, to).inspect_err(|_| {
+        // The refusal of the rename is what is told.
+        let _ = mark(to, marks);
+    })
+}
+
+fn mark(path: &Path, attributes: u32) -> io::Result<()> {
+    set_basic(
+        &open_folder(path)?,
+        &FILE_BASIC_INFO {
+            FileAttributes: settable(Attributes(attributes)),
+            ..FILE_BASIC_INFO::default()
+        },
+    )
 }
 
 /// The system's error by its own number, which `io::Error` knows the kind of; the `windows` crate wraps
@@ -312,6 +343,19 @@ mod tests {
         let error = rename_new(&a, &b).expect_err("b is there");
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         rename_new(&a, &temp.path().join("c")).expect("c is not there");
+    }
+
+    #[test]
+    fn a_read_only_file_is_replaced_when_asked() {
+        let temp = tempfile::tempdir().expect("a temporary folder");
+        let (a, b) = (temp.path().join("a"), temp.path().join("b"));
+        fs::write(&a, "a").expect("written");
+        fs::write(&b, "b").expect("written");
+        mark(&b, READONLY).expect("marked");
+        replace(&a, &b).expect("replaced");
+        assert_eq!(fs::read(&b).expect("there"), b"a");
+        let metadata = fs::metadata(&b).expect("there");
+        assert!(!a.exists() && !metadata.permissions().readonly());
     }
 
     #[test]

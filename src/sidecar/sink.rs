@@ -35,7 +35,8 @@ pub struct Recorded<S> {
 }
 
 impl<S: Sink> Recorded<S> {
-    /// `inner`, which puts things into the folder `destination`, with `policy`.
+    /// `inner`, which puts things into the folder `destination`, or with an empty one into an archive,
+    /// with `policy`.
     pub fn new(inner: S, destination: &Path, policy: Policy) -> Self {
         Self {
             inner,
@@ -114,6 +115,10 @@ impl<S: Sink> Recorded<S> {
 
     /// A place in the destination, `/` between its names.
     fn place_of(&self, place: &Path) -> Option<String> {
+        if self.destination.as_os_str().is_empty() {
+            // The way of an archive's member, where a backslash stands for itself on every system.
+            return Some(place.to_str()?.trim_end_matches('/').to_owned());
+        }
         let below = place.strip_prefix(&self.destination).ok()?;
         let names: Option<Vec<_>> = below.iter().map(std::ffi::OsStr::to_str).collect();
         names.map(|names| names.join("/"))

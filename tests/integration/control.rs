@@ -34,6 +34,17 @@ fn extract(dest: &Path, more: &[&str]) -> Ran {
     hvrestore(arguments)
 }
 
+/// Whether this is a stream that has a file of its own, as in folders of Wine, which hold none.
+fn is_stream(name: &str) -> bool {
+    cfg!(windows) && name.contains("%3A")
+}
+
+/// The paths that are none of streams.
+fn without_streams(mut paths: BTreeSet<String>) -> BTreeSet<String> {
+    paths.retain(|path| !is_stream(path));
+    paths
+}
+
 /// All that is below a folder, as `a/b`, folders with a slash at the end.
 fn below(folder: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

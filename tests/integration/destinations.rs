@@ -21,7 +21,7 @@ use crate::harness::{Outcome, Test, temp_dir, test};
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
-    let mut tests = vec![
+    let tests = vec![
         test!(a_full_disk_keeps_what_is_whole_and_nothing_else)
             .needs_root()
             .needs_tool("mount"),
@@ -30,7 +30,7 @@ pub(crate) fn tests() -> Vec<Test> {
             .needs_tool("mount"),
     ];
     #[cfg(target_os = "linux")]
-    tests.extend(sharing::tests());
+    let tests = tests.into_iter().chain(sharing::tests()).collect();
     tests
 }
 

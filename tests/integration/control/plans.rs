@@ -129,7 +129,7 @@ fn what_is_there_is_taken_into_account() -> Outcome {
         "*.html",
     ];
     let ran = extract(dest, &more).expect_code(0);
-    let place = dest.join("inetpub/wwwroot").join("index (2).html");
+    let place = dest.join("inetpub").join("wwwroot").join("index (2).html");
     let lines = ran.json_lines();
     let is_it = |line: &&Value| line["to"].as_str() == place.to_str();
     assert!(lines.iter().any(|line| is_it(&line)), "{lines:?}");

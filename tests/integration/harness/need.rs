@@ -15,6 +15,7 @@ pub(crate) enum Need {
     /// A FUSE device that may be opened.
     Fuse,
     /// Loop devices.
+    #[cfg(target_os = "linux")]
     Loop,
     /// The repository as git has it, not an archive of its files.
     Checkout,
@@ -28,6 +29,7 @@ impl Need {
             Self::Fixture(_) => "fixture",
             Self::Root => "root",
             Self::Fuse => "fuse",
+            #[cfg(target_os = "linux")]
             Self::Loop => "loop",
             Self::Checkout => "checkout",
         }
@@ -37,7 +39,9 @@ impl Need {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Tool(name) | Self::Fixture(name) => name,
-            Self::Root | Self::Fuse | Self::Loop | Self::Checkout => "",
+            Self::Root | Self::Fuse | Self::Checkout => "",
+            #[cfg(target_os = "linux")]
+            Self::Loop => "",
         }
     }
 
@@ -47,6 +51,7 @@ impl Need {
             Self::Fixture(name) => fixtures().join(name).is_file(),
             Self::Root => is_root(),
             Self::Fuse => is_fuse_there(),
+            #[cfg(target_os = "linux")]
             Self::Loop => std::path::Path::new("/dev/loop-control").exists(),
             Self::Checkout => is_in_path("git") && super::repository().join(".git").exists(),
         }
@@ -58,6 +63,7 @@ impl Need {
             Self::Fixture(_) => "point HVRESTORE_FIXTURES at a folder that has it",
             Self::Root => "run the tests as root",
             Self::Fuse => "load the fuse module, and run where /dev/fuse may be opened",
+            #[cfg(target_os = "linux")]
             Self::Loop => "load the loop module, and run where /dev/loop-control is",
             Self::Checkout => "run in a git checkout, with git in PATH",
         }

@@ -20,6 +20,7 @@ pub(crate) struct Ran {
     pub(crate) stdout: Vec<u8>,
     /// Everything on standard error.
     pub(crate) stderr: String,
+    status: ExitStatus,
     command: String,
 }
 
@@ -66,6 +67,7 @@ pub(crate) fn run(mut command: Command) -> Ran {
         code: status.code(),
         stdout: stdout.join().expect("the reader does not panic"),
         stderr: String::from_utf8_lossy(&stderr.join().expect("the reader does not panic")).into(),
+        status,
         command: shown,
     }
 }
@@ -76,8 +78,9 @@ impl Ran {
         assert_eq!(
             self.code,
             Some(code),
-            "{}\n--- stderr\n{}\n--- stdout\n{}",
+            "{}\n--- ended with {}\n--- stderr\n{}\n--- stdout\n{}",
             self.command,
+            self.status,
             self.stderr,
             String::from_utf8_lossy(&self.stdout[..self.stdout.len().min(4096)]),
         );

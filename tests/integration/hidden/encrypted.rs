@@ -1,7 +1,5 @@
 //! Files that the guest encrypted: ciphertext and keys as they are, and who could decrypt them.
 
-use std::path::Path;
-
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -149,6 +147,7 @@ fn without_keys_ciphertext_is_a_loss() -> Outcome {
 /// What ntfs-3g says of the same files, and makes of what was extracted.
 #[cfg(target_os = "linux")]
 mod driver {
+    use std::path::Path;
     use std::process::Command;
 
     use super::*;
