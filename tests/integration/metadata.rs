@@ -29,6 +29,9 @@ pub(crate) fn tests() -> Vec<Test> {
     tests
 }
 
+/// Everything goes on record, also what this destination holds.
+const ALL: [&str; 2] = ["--metadata", "sidecar"];
+
 /// Extracts `image` of the committed volumes into `dest`.
 fn extract(image: &str, dest: &Path, more: &[&str]) -> crate::harness::program::Ran {
     let sources = Sources::testdata(&[format!("ntfs/{image}.img.zst")]);
@@ -63,7 +66,7 @@ fn items(dest: &Path) -> BTreeMap<String, Value> {
 fn the_sidecar_says_what_the_writer_wrote() -> Outcome {
     for image in ["metadata", "streams", "plain"] {
         let out = temp_dir();
-        extract(image, out.path(), &["--metadata", "sidecar"]).expect_code(0);
+        extract(image, out.path(), &ALL).expect_code(0);
         let found = items(out.path());
         let manifest: Value = {
             let manifest = repository().join(format!("testdata/ntfs/{image}.json"));
@@ -116,9 +119,9 @@ fn same(entry: &Value, item: &Value, path: &str) {
 
 fn a_second_run_adds_to_the_sidecar() -> Outcome {
     let out = temp_dir();
-    extract("plain", out.path(), &[]).expect_code(0);
+    extract("plain", out.path(), &ALL).expect_code(0);
     let first = items(out.path());
-    extract("metadata", out.path(), &[]).expect_code(0);
+    extract("metadata", out.path(), &ALL).expect_code(0);
     let both = items(out.path());
     assert_eq!(lines(out.path(), "header").len(), 2);
     assert!(first.keys().all(|path| both.contains_key(path)));
@@ -177,7 +180,7 @@ fn a_manifest_with_broken_lines() -> Outcome {
 /// Every file system holds the times of writing; and a copy that lost them gets them back.
 fn what_is_put_back_has_its_times_again() -> Outcome {
     let out = temp_dir();
-    extract("plain", out.path(), &[]).expect_code(0);
+    extract("plain", out.path(), &ALL).expect_code(0);
     let file = out.path().join("Users/ana/Documents/read me (final).md");
     let before = fs::metadata(&file)?.modified()?;
     fs::File::options()
