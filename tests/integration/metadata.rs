@@ -156,7 +156,7 @@ fn native_tells_what_was_not_kept() -> Outcome {
 
 fn a_manifest_with_broken_lines() -> Outcome {
     let out = temp_dir();
-    extract("plain", out.path(), &[]).expect_code(0);
+    extract("plain", out.path(), &ALL).expect_code(0);
     let manifest = out.path().join("broken.jsonl");
     let whole = fs::read_to_string(out.path().join(SIDECAR))?;
     fs::write(&manifest, format!("{whole}{{\"type\":\"item\n"))?;

@@ -56,9 +56,7 @@ pub(crate) fn run(mut command: Command) -> Ran {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let mut child = start(&mut command).unwrap_or_else(|error| panic!("{shown}: {error}"));
     // Read beside the waiting, so that a full pipe cannot stop the program.
     let stdout = read_aside(child.stdout.take().expect("stdout is piped"));
     let stderr = read_aside(child.stderr.take().expect("stderr is piped"));
@@ -124,6 +122,20 @@ fn read_aside(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
         pipe.read_to_end(&mut bytes).expect("a pipe can be read");
         bytes
     })
+}
+
+/// Starts a command. Wine now and then says that it could not make a process, and then can.
+fn start(command: &mut Command) -> std::io::Result<Child> {
+    const INTERNAL_ERROR: i32 = 1359;
+    for _ in 0..3 {
+        match command.spawn() {
+            Err(error) if cfg!(windows) && error.raw_os_error() == Some(INTERNAL_ERROR) => {
+                thread::sleep(Duration::from_millis(200));
+            }
+            answer => return answer,
+        }
+    }
+    command.spawn()
 }
 
 fn wait(child: &mut Child, shown: &str) -> ExitStatus {
