@@ -121,6 +121,7 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         }
     }
     lines.finish(&report)?;
+    ctx.say_remarks(&backup);
     archive::say_unfinished(form, &args.output, &report, ctx);
     if report.is_empty() && report.filtered > 0 {
         let text = codes::cli::ALL_FILTERED.meaning;

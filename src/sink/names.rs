@@ -59,11 +59,17 @@ impl Taken {
 
     fn hash(&self, name: &OsStr) -> u64 {
         if self.folds_case {
-            self.hasher.hash_one(name.to_string_lossy().to_lowercase())
+            self.hasher.hash_one(folded(name))
         } else {
             self.hasher.hash_one(name)
         }
     }
+}
+
+/// Alike for all names that a destination may take for one. Both ways, because a table that folds to
+/// capitals takes letters for one that have no small letter in common, such as the two small sigmas.
+fn folded(name: &OsStr) -> String {
+    name.to_string_lossy().to_lowercase().to_uppercase()
 }
 
 /// The host's names of all that has another one than the guest's.
@@ -133,6 +139,16 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_of_one_capital_are_twins() {
+        let taken = Taken::new(true);
+        let claim = |name: &str| taken.claim(OsStr::new(name), 1);
+        for (one, other) in [("\u{3c3}", "\u{3c2}"), ("s", "\u{17f}"), ("k", "\u{212a}")] {
+            assert_eq!(claim(one), one);
+            assert_ne!(claim(other), other);
+        }
+    }
 
     #[test]
     fn twins_get_numbers() {

@@ -1,7 +1,7 @@
 //! Whole volumes in archives: all that the writers of the volumes put there, and all that other
 //! programs unpack.
 
-mod read;
+pub(crate) mod read;
 #[cfg(target_os = "linux")]
 mod unpacked;
 

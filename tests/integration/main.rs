@@ -17,6 +17,7 @@ mod failures; // wrong input, full disks, interruptions: exit codes and messages
 mod fixtures; // real disks and volumes
 mod guests; // letters and facts by the guest's registry
 mod hidden; // what keeps its data elsewhere, or encrypted
+mod hostile; // names that lead elsewhere, or fall together
 mod layering; // which crate may know which
 mod manifest; // what the program prints, held against a writer's word
 mod metadata; // what is kept besides bytes: native, in the sidecar, put back
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         fixtures::tests(),
         guests::tests(),
         hidden::tests(),
+        hostile::tests(),
         layering::tests(),
         metadata::tests(),
         mutations::tests(),

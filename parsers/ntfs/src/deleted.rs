@@ -35,6 +35,9 @@ use crate::volume::{Inner, Volume};
 use guarded::Guarded;
 use places::{NO_FOLDER, Place, Places};
 
+/// Extension records of one file that are taken: as many as a list of attributes could name.
+const MAX_EXTENSIONS: usize = 8192;
+
 /// The deleted files of a volume as a tree.
 struct View {
     /// The volume; live directories and descriptors come from there.
@@ -81,7 +84,7 @@ impl View {
                 .meant_freed(base.view().sequence())
                 .then_some(extension)
         });
-        let extensions = extensions.collect();
+        let extensions = extensions.take(MAX_EXTENSIONS).collect();
         Ok(File::join_deleted(base, extensions))
     }
 }

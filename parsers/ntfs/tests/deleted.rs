@@ -117,3 +117,70 @@ fn live_files_are_not_in_it() {
     let node = resolve(&live, &GuestPath::from("/docs/kept.txt")).unwrap();
     assert!(fs.metadata(node).is_err() && fs.open(node, None).is_err());
 }
+
+/// Where the record `number` is in `image`, as it says itself, and its reference.
+fn record(image: &[u8], number: u64) -> (usize, u64) {
+    let is_it = |at: &usize| {
+        let record = &image[*at..];
+        let own = u32::from_le_bytes(record[0x2C..0x30].try_into().unwrap());
+        record.starts_with(b"FILE") && u64::from(own) == number
+    };
+    let at = (0..image.len() - 1024).step_by(512).find(is_it).unwrap();
+    let sequence = u16::from_le_bytes([image[at + 0x10], image[at + 0x11]]);
+    (at, u64::from(sequence) << 48 | number)
+}
+
+/// Writes `parent` into all names of the record `number`.
+fn put_below(image: &mut [u8], number: u64, parent: u64) {
+    let (start, _) = record(image, number);
+    let mut at = start + usize::from(image[start + 0x14]);
+    let word = |image: &[u8], at: usize| u32::from_le_bytes(image[at..at + 4].try_into().unwrap());
+    while word(image, at) != u32::MAX {
+        if word(image, at) == 0x30 {
+            let value = at + usize::from(image[at + 0x14]);
+            image[value..value + 8].copy_from_slice(&parent.to_le_bytes());
+        }
+        at += usize::try_from(word(image, at + 4)).unwrap();
+    }
+}
+
+/// All that was found in the undamaged volume is found, wherever; each path once and resolved.
+fn still_lists_all(bytes: Vec<u8>) -> BTreeMap<String, Entry> {
+    let nodes = |found: &BTreeMap<String, Entry>| {
+        let deleted = found.values().filter(|e| e.metadata.deleted.is_some());
+        deleted.map(|entry| entry.node).collect::<BTreeSet<_>>()
+    };
+    let fs = open(bytes).deleted().unwrap().unwrap();
+    let entries = fs.entries(fs.root(), &GuestPath::root()).unwrap();
+    let found: BTreeMap<_, _> = entries
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.path.to_string(), entry))
+        .collect();
+    assert_eq!(nodes(&found), nodes(&listing(&*deleted())));
+    for entry in found.values() {
+        assert_eq!(resolve(&*fs, &entry.path).unwrap(), entry.node);
+    }
+    found
+}
+
+#[test]
+fn directories_in_circles_keep_what_was_in_them() {
+    let sound = image("deleted");
+    let all = listing(&*deleted());
+    let folders = all
+        .iter()
+        .filter(|(_, e)| e.metadata.kind == Kind::Directory);
+    for (path, folder) in folders.filter(|(path, _)| *path != "/[no folder]") {
+        // Live or deleted, in itself: the way up is gone.
+        let mut bytes = sound.clone();
+        let (_, own) = record(&sound, folder.node.0);
+        put_below(&mut bytes, folder.node.0, own);
+        let found = still_lists_all(bytes);
+        let was_below = all
+            .keys()
+            .filter(|below| below.starts_with(&format!("{path}/")));
+        for below in was_below {
+            assert!(!found.contains_key(below), "{below} is still there");
+        }
+    }
+}

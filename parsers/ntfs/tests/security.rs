@@ -194,5 +194,16 @@ fn damaged_extended_attributes_and_object_ids_are_named_and_the_rest_is_there() 
     let volume = open(bytes);
     let details = volume.details(at(&volume, "/details.txt")).unwrap();
     assert_eq!(details.lost[0].code.id, "HV-D241");
-    assert!(details.extended_attributes.is_empty() && details.object_id.is_some());
+    assert!(details.extended_attributes.is_empty() && details.object_id.is_some()); // The length of the object id: it has 16 bytes.
+    let id = details.object_id.unwrap().object;
+    let is_attribute = |at: &usize| sound[at - 24..].starts_with(&[0x40, 0, 0, 0]);
+    let places = sound.windows(16).enumerate().skip(24);
+    let mut places = places.filter(|(_, window)| *window == id).map(|(at, _)| at);
+    let value = places.find(is_attribute).unwrap();
+    let mut bytes = sound.clone();
+    bytes[value - 8] = 15;
+    let volume = open(bytes);
+    let details = volume.details(at(&volume, "/details.txt")).unwrap();
+    assert_eq!(details.lost[0].code.id, "HV-D242");
+    assert!(details.object_id.is_none() && !details.extended_attributes.is_empty());
 }

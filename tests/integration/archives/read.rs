@@ -6,15 +6,15 @@ use std::path::Path;
 
 /// An archive, read whole.
 #[derive(Default)]
-pub(super) struct Read {
+pub(crate) struct Read {
     /// The bytes of each file by its name.
-    pub(super) members: BTreeMap<String, Vec<u8>>,
+    pub(crate) members: BTreeMap<String, Vec<u8>>,
     /// The value of each attribute `user.` by member and the rest of its name.
-    pub(super) attributes: BTreeMap<(String, String), Vec<u8>>,
+    pub(crate) attributes: BTreeMap<(String, String), Vec<u8>>,
 }
 
 impl Read {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         let mut read = Self::default();
         match path.extension().and_then(|end| end.to_str()) {
             Some("tar") => read.tar(path),

@@ -17,10 +17,15 @@ pub(super) fn tests() -> Vec<Test> {
         test!(an_image_that_is_there_is_kept),
         test!(each_rule_for_files_that_are_there),
         test!(a_file_where_a_folder_is_needed),
+        test!(another_run_is_filling_it),
         #[cfg(unix)]
         test!(links_in_the_destination_are_not_followed),
         #[cfg(target_os = "linux")]
         test!(a_full_destination).needs_root().needs_tool("mount"),
+        #[cfg(target_os = "linux")]
+        test!(a_plan_that_does_not_fit)
+            .needs_root()
+            .needs_tool("mount"),
         #[cfg(target_os = "linux")]
         test!(stdout_that_takes_nothing),
     ]
@@ -214,6 +219,24 @@ fn a_file_where_a_folder_is_needed() -> Outcome {
     Ok(())
 }
 
+/// A run holds a lock on its journal for as long as it lasts.
+fn another_run_is_filling_it() -> Outcome {
+    let out = temp_dir();
+    let dest = out.path().join("out");
+    std::fs::create_dir(&dest)?;
+    let journal = dest.join(".hvrestore-journal.jsonl");
+    let other = std::fs::File::create(&journal)?;
+    other.lock()?;
+    for more in [&[][..], &["--overwrite"], &["--resume"]] {
+        stops(extract(&dest, more), 16, "HV-E770", &["out"]);
+    }
+    assert_eq!(names(&dest), [".hvrestore-journal.jsonl"]);
+    drop(other);
+    extract(&dest, &[]).expect_code(0);
+    assert!(dest.join("Users/ana/Desktop/todo.txt").is_file());
+    Ok(())
+}
+
 /// A link that someone put into the destination may lead anywhere.
 #[cfg(unix)]
 fn links_in_the_destination_are_not_followed() -> Outcome {
@@ -306,6 +329,19 @@ fn a_full_destination() -> Outcome {
         &["flat.raw"],
     );
     assert_eq!(names(dest), before);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn a_plan_that_does_not_fit() -> Outcome {
+    let small = Small::new("64k");
+    let dest = small.0.path().join("out");
+    let more = ["-o", plain(&dest), "--dry-run"];
+    let ran = run("extract", DEMO.as_ref(), &more).expect_code(16);
+    for part in ["HV-E772", "what to do: "] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    assert!(names(small.0.path()).is_empty());
     Ok(())
 }
 

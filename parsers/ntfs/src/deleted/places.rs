@@ -14,8 +14,6 @@ use crate::volume::Inner;
 pub(super) const NO_FOLDER: &str = "[no folder]";
 /// Its number: no file record has it, for they have 32 bits.
 const NO_FOLDER_NODE: u64 = 1 << 40;
-/// Directories above one another; more are a circle.
-const MAX_DEPTH: usize = 16_384;
 
 /// What a node of the tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +54,7 @@ impl Places {
                 let name = Name::from(&*format!("record {node}"));
                 plan.put(NO_FOLDER_NODE, name, node, file.changed);
             }
-            for (parent, name) in &file.names {
+            for (parent, name) in ways_to(file) {
                 let parent = match in_circles.contains(&node) {
                     true => NO_FOLDER_NODE,
                     false => plan.directory(*parent),
@@ -112,7 +110,7 @@ impl<'a> Plan<'a> {
     fn deleted_directories(&self, found: &[Found]) -> BTreeMap<u64, u64> {
         let directories = found.iter().filter(|file| file.is_directory);
         let pairs = directories.filter_map(|file| {
-            let (parent, _) = file.names.first()?;
+            let (parent, _) = ways_to(file).first()?;
             let above = self.is_deleted(*parent).then_some(parent.record())?;
             Some((file.reference.record(), above))
         });
@@ -137,34 +135,38 @@ impl<'a> Plan<'a> {
     fn enter(&mut self, reference: FileReference) -> bool {
         let mut next = reference;
         let mut above = Vec::new();
-        while next.record() != record_number::ROOT && above.len() < MAX_DEPTH {
-            if let Some(&known) = self.live.get(&next) {
-                if !known {
-                    self.live
-                        .extend(above.iter().map(|(below, _, _)| (*below, false)));
-                    return false;
-                }
-                break;
+        let is_there = loop {
+            if next.record() == record_number::ROOT {
+                break true;
             }
+            if let Some(&known) = self.live.get(&next) {
+                break known;
+            }
+            // Not there until a way up is found, so that a circle ends at itself.
+            self.live.insert(next, false);
             let Some((parent, name)) = self.live_directory(next) else {
-                self.live.insert(next, false);
-                self.live
-                    .extend(above.iter().map(|(below, _, _)| (*below, false)));
-                return false;
+                break false;
             };
             above.push((next, parent, name));
             next = parent;
+        };
+        if is_there {
+            for (directory, parent, name) in above.into_iter().rev() {
+                self.live.insert(directory, true);
+                self.put_live(directory.record(), parent.record(), name);
+            }
         }
-        if above.len() >= MAX_DEPTH {
-            return false;
+        is_there
+    }
+
+    /// Puts a live directory below `parent`, once, however many references mean it.
+    fn put_live(&mut self, directory: u64, parent: u64, name: Name) {
+        if self.names.contains_key(&directory) {
+            return;
         }
-        for (directory, parent, name) in above {
-            self.live.insert(directory, true);
-            self.names.entry(directory.record()).or_default();
-            // A directory that is there keeps its name before all that was deleted beside it.
-            self.put(parent.record(), name, directory.record(), Time(i64::MAX));
-        }
-        true
+        self.names.insert(directory, Vec::new());
+        // A directory that is there keeps its name before all that was deleted beside it.
+        self.put(parent, name, directory, Time(i64::MAX));
     }
 
     /// The name of a live directory, and the directory it is in.
@@ -211,6 +213,13 @@ impl<'a> Plan<'a> {
         }
         places
     }
+}
+
+/// The names of `file` that are taken. A directory has one: with two in each, thirty of them one below
+/// the other would be a billion paths.
+fn ways_to(file: &Found) -> &[(FileReference, Name)] {
+    let one = file.names.get(..1).filter(|_| file.is_directory);
+    one.unwrap_or(&file.names)
 }
 
 /// The names of one directory, each once: of those alike, the one changed last keeps it.
@@ -276,6 +285,35 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found.contains(&7) && (found.contains(&2) || found.contains(&3)));
         assert!(circles(&BTreeMap::from([(1, 2), (2, 3)])).is_empty());
+    }
+
+    #[test]
+    fn a_directory_is_in_one_place_and_a_file_in_all_of_its_own() {
+        let names = ["a", "b"].map(|name| (FileReference(5), Name::from(name)));
+        let found = |is_directory| Found {
+            reference: FileReference(70),
+            is_directory,
+            changed: Time(0),
+            names: names.to_vec(),
+        };
+        assert_eq!(ways_to(&found(true)), &names[..1]);
+        assert_eq!(ways_to(&found(false)), &names);
+    }
+
+    #[test]
+    fn names_that_look_like_our_own_are_told_apart() {
+        let named = |name: &str, node| Named {
+            folded: Name::from(&*name.to_uppercase()),
+            changed: Time(0),
+            name: name.into(),
+            node,
+        };
+        let taken = ["x", "X (record 9)", "x (RECORD 9) (record 9)"];
+        let ours = (0..20).map(|_| named("x", 9));
+        let names = taken.iter().map(|name| named(name, 10)).chain(ours);
+        let children = told_apart(names.collect());
+        let folded: BTreeSet<_> = children.iter().map(|child| &child.folded).collect();
+        assert_eq!((children.len(), folded.len()), (23, 23));
     }
 
     #[test]
