@@ -146,8 +146,14 @@ pub(crate) fn exit_of_code(code: &'static Code) -> Exit {
     if blockio::codes::ALL.contains(&code) {
         return Exit::Failed;
     }
-    if code == &codes::cli::NOT_IN_STATE {
-        return Exit::NoMatch;
+    let cli = [
+        (&codes::cli::NOT_IN_STATE, Exit::NoMatch),
+        (&codes::cli::NO_LETTER, Exit::NoMatch),
+        (&codes::cli::NO_SUCH_VOLUME, Exit::NoMatch),
+        (&codes::cli::LETTER_ELSEWHERE, Exit::NotInBackup),
+    ];
+    if let Some((_, exit)) = cli.into_iter().find(|(of, _)| *of == code) {
+        return exit;
     }
     match code.id.get(3..5) {
         Some("D1" | "D2" | "D3" | "D4" | "D5" | "D7") => Exit::Damaged,

@@ -7,8 +7,8 @@ use tree::{Error, Kind};
 use super::files_from::{ListArgs, Listed};
 use crate::cli::address::{Address, VolumeChoice};
 use crate::cli::args::PlaceArgs;
-use crate::cli::{Context, context, targets};
-use crate::codes::cli::NOT_IN_STATE;
+use crate::cli::{Context, Stop, context, targets};
+use crate::codes::cli::{LETTER_ELSEWHERE, NO_LETTER, NO_SUCH_VOLUME, NOT_IN_STATE};
 use crate::open::{Backup, Volume};
 use crate::report::{Line, error_code, error_text};
 use crate::select::{self, Lookup, Pattern, Root};
@@ -45,16 +45,22 @@ impl<'a> Chosen<'a> {
             let (_, texts, _) = entry.or_insert_with(|| (volume, Vec::new(), Vec::new()));
             texts.push((text.clone(), address.path));
         }
+        let mut chosen = Self::default();
         for listed in list.read(volume)? {
-            let volume = targets::choose(backup, &listed.volume, ctx)?;
+            let volume = match targets::choose(backup, &listed.volume, ctx) {
+                Ok(volume) => volume,
+                Err(error) => {
+                    chosen.losses.push(elsewhere(&listed, error)?);
+                    continue;
+                }
+            };
             let entry = asked.entry(&volume.name);
             let (_, _, list) = entry.or_insert_with(|| (volume, Vec::new(), Vec::new()));
             list.push(listed);
         }
-        if asked.is_empty() {
+        if asked.is_empty() && chosen.losses.is_empty() {
             return Err(context::no_match("the list of paths is empty").into());
         }
-        let mut chosen = Self::default();
         for (volume, texts, list) in asked.into_values() {
             let mut roots = chosen.matching(volume, &texts)?;
             roots.extend(chosen.listed(volume, &list));
@@ -114,6 +120,24 @@ impl<'a> Chosen<'a> {
 type Text = (String, String);
 /// What is asked of each volume, by its name.
 type Asked<'a, 'n> = BTreeMap<&'n str, (&'a Volume, Vec<Text>, Vec<Listed>)>;
+
+/// That a path of the list is on a volume that is not here.
+///
+/// # Errors
+/// Where the operator has to choose one of several volumes.
+fn elsewhere(listed: &Listed, error: anyhow::Error) -> anyhow::Result<Line> {
+    let stop = error.downcast::<Stop>()?;
+    if ![&NO_LETTER, &LETTER_ELSEWHERE, &NO_SUCH_VOLUME].contains(&stop.code) {
+        return Err(stop.into());
+    }
+    let message = format!("{}: {}", listed.text, stop.message);
+    Ok(Line::lost(
+        &listed.path,
+        Kind::default(),
+        stop.code,
+        message,
+    ))
+}
 
 /// That a path of the list is not there, or cannot be looked at.
 fn missing(listed: &Listed, error: &Error) -> Line {

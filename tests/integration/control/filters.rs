@@ -236,6 +236,14 @@ fn a_list_with_paths_that_are_not_there() -> Outcome {
         (&lines[0]["path"], &lines[0]["code"]),
         (&"/no/such".into(), &"HV-E818".into())
     );
+    // D: is the guest's, and its disk is not in the backup; the guest knows no Z:.
+    let (ran, found) = listed(b"D:\\data\\a.txt\nZ:\\b\n/Windows/win.ini\n", &[], 3);
+    assert_eq!(found, set(&["Windows/win.ini"]));
+    for code in ["[HV-E830]", "[HV-E807]"] {
+        assert_eq!(ran.stderr.matches(code).count(), 1, "{}", ran.stderr);
+    }
+    let (_, found) = listed(b"D:\\data\\a.txt\n", &[], 17);
+    assert!(found.is_empty());
     Ok(())
 }
 
