@@ -25,7 +25,7 @@
 //! | `spool.rs` | [`Spool`]: lines held in memory, for an archive |
 //! | `line.rs` | how an item becomes a line |
 //! | `sink.rs` | [`Recorded`]: a sink whose items are put on record |
-//! | `read.rs` | [`Line`]: a line becomes an item again, whoever wrote it |
+//! | `read.rs` | [`read::Line`]: a line becomes an item again, whoever wrote it |
 
 mod line;
 pub mod read;
