@@ -15,11 +15,12 @@ use crate::manifest::text;
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
-    vec![
-        test!(nothing_leaves_a_folder),
-        test!(nothing_leaves_a_tar),
-        test!(nothing_leaves_a_zip),
-    ]
+    let mut tests = vec![test!(nothing_leaves_a_tar), test!(nothing_leaves_a_zip)];
+    // Elsewhere streams are files of their own, which the sums of this test do not know.
+    if cfg!(target_os = "linux") {
+        tests.push(test!(nothing_leaves_a_folder));
+    }
+    tests
 }
 
 /// A name of the volume `names`, and the one that its file is given.

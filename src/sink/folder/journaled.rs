@@ -235,8 +235,9 @@ impl Journaled {
                 None => return Ok(None),
             }));
         }
-        let is_ours = done.is_some() || same_files((&open.dir, &name), (&dir, &first));
-        if is_ours && is_same_time(&found, item.metadata.modified) {
+        // What an earlier run wrote down has its time; what it had no time to write down may not have it.
+        let is_recorded = done.is_some() && is_same_time(&found, item.metadata.modified);
+        if is_recorded || same_files((&open.dir, &name), (&dir, &first)) {
             self.give_way(open, &name, item)?;
         }
         Ok(None)

@@ -21,6 +21,7 @@ fn chain(folders: Folders, leaf: &Path) -> Chain {
     finder.chain(leaf).expect("the leaf opens")
 }
 
+#[cfg(unix)]
 fn names(folders: &Folders) -> Vec<String> {
     let files = folders.list().files;
     let name = |path: &Path| {
