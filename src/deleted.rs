@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use blockio::{Place, ReadAt};
+use blockio::{FaultKind, Place, ReadAt};
 use tree::{
     Cursor, DirIter, EntryIter, Error, FileSystem, GuestPath, Kind, Link, Metadata, Name, NodeId,
     StreamInfo, Time, VolumeInfo,
@@ -81,7 +81,7 @@ impl Deleted {
         let content = metadata.deleted?;
         let lost = match (content, metadata.kind) {
             // What an earlier state lacks is its own damage, as for any live file.
-            (tree::Deleted::Unverified, Kind::File) => self.lost(node),
+            (tree::Deleted::Unverified, Kind::File) => self.lost(node, metadata.size),
             _ => 0,
         };
         Some(Remains {
@@ -91,10 +91,14 @@ impl Deleted {
         })
     }
 
-    /// Bytes of the unnamed stream that are known to be lost; none of what is hidden, which opening
-    /// it tells of.
-    fn lost(&self, node: NodeId) -> u64 {
-        self.open(node, None).map_or(0, |bytes| lost_bytes(&*bytes))
+    /// Bytes of the unnamed stream, of `size`, that are known to be lost: all, where damage keeps it from
+    /// being opened; none of what is hidden, which opening it tells of.
+    fn lost(&self, node: NodeId, size: u64) -> u64 {
+        match self.open(node, None) {
+            Ok(bytes) => lost_bytes(&*bytes),
+            Err(Error::Fault(fault)) if fault.kind != FaultKind::Unsupported => size,
+            Err(_) => 0,
+        }
     }
 
     /// The state that has the content of `node`, and the node there.
@@ -222,6 +226,7 @@ fn lost_bytes(bytes: &dyn ReadAt) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use blockio::Fault;
     use testkit::MemoryTree;
 
     /// Three files deleted; one was created at another time than its namesake in the earlier state.
@@ -264,6 +269,23 @@ mod tests {
             let kind = state.map_or(tree::Deleted::Unverified, |_| tree::Deleted::Earlier);
             assert_eq!(metadata.deleted, Some(kind));
         }
+    }
+
+    #[test]
+    fn what_damage_keeps_from_being_opened_is_lost() {
+        let mut found = MemoryTree::new();
+        let (damaged, hidden) = (found.file("damaged", "12345"), found.file("hidden", "123"));
+        found.hide(damaged, Fault::damaged(&tree::codes::CYCLE, "data"));
+        found.hide(hidden, Fault::unsupported(&tree::codes::CYCLE, "data"));
+        for node in [damaged, hidden] {
+            found.metadata_mut(node).deleted = Some(tree::Deleted::Unverified);
+        }
+        let fs = Deleted::new(Arc::new(MemoryTree::new()), Arc::new(found), Vec::new());
+        let lost = |node| {
+            let metadata = fs.metadata(node).expect("there");
+            fs.remains(node, &metadata).expect("deleted").lost
+        };
+        assert_eq!((lost(damaged), lost(hidden)), (5, 0));
     }
 
     #[test]
