@@ -33,6 +33,7 @@
 //! | [`apply`] | what such a record holds, put back |
 //! | [`checksum`] | checksums and the lines that tell them |
 //! | [`flatten`] | a disk as one stream of bytes |
+//! | [`vmset`] | which files are one virtual machine, its checkpoints, what is absent |
 //! | [`codes`] | every stable code, with what to do |
 //! | [`json`] | JSON a line at a time |
 //! | [`cli`] | the command line, one file per command |
@@ -59,3 +60,4 @@ pub mod report;
 pub mod select;
 pub mod sidecar;
 pub mod sink;
+pub mod vmset;

@@ -42,6 +42,7 @@ const RULES: &[Rule] = &[
             "tree",
             "vhd",
             "vhdx",
+            "vmcx",
         ],
         external: &[
             "anyhow",         // cli: errors on their way to the operator
@@ -121,6 +122,11 @@ const RULES: &[Rule] = &[
         folder: "parsers/hive",
         ours: &["blockio"],
         external: &["thiserror", "zerocopy"],
+    },
+    Rule {
+        folder: "parsers/vmcx",
+        ours: &["blockio"],
+        external: &["thiserror", "uuid"],
     },
     Rule {
         // Writes images by the specifications, not by the parsers that will read them.

@@ -1,0 +1,94 @@
+//! The tree of keys that either format holds.
+
+use crate::Text;
+
+/// A key: its name, its value, and the keys below it in their order.
+///
+/// Several keys of one name may lie side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name, without the path.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// The keys below it; only those of a [`Value::Node`].
+    pub children: Vec<Node>,
+    /// Flags of the entry in a container; 0 in XML.
+    pub flags: u8,
+    /// Place among its siblings in a container, counted from 1 with gaps; 0 in XML.
+    pub sequence: u32,
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing but further keys.
+    Node,
+    /// A signed number.
+    Int(i64),
+    /// An unsigned number.
+    UInt(u64),
+    /// A fraction.
+    Double(f64),
+    /// Text.
+    Text(Text),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Yes or no.
+    Bool(bool),
+    /// Bytes that were too many to be loaded (saved memory): how many.
+    Large(u64),
+}
+
+impl Node {
+    /// The first key of this name, upper and lower case aside.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Option<&Self> {
+        let is_named = |child: &&Self| child.name.eq_ignore_ascii_case(name);
+        self.children.iter().find(is_named)
+    }
+
+    /// The key at `path`, names separated by `/`.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        path.split('/')
+            .try_fold(self, |node, name| node.child(name))
+    }
+
+    /// The text at `path`.
+    #[must_use]
+    pub fn text_at(&self, path: &str) -> Option<&Text> {
+        match &self.at(path)?.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number at `path`; an unsigned one if it fits.
+    #[must_use]
+    pub fn int_at(&self, path: &str) -> Option<i64> {
+        match self.at(path)?.value {
+            Value::Int(number) => Some(number),
+            Value::UInt(number) => i64::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
+    /// The yes or no at `path`.
+    #[must_use]
+    pub fn bool_at(&self, path: &str) -> Option<bool> {
+        match self.at(path)?.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The bytes at `path`.
+    #[must_use]
+    pub fn bytes_at(&self, path: &str) -> Option<&[u8]> {
+        match &self.at(path)?.value {
+            Value::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
