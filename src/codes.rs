@@ -87,6 +87,7 @@ pub fn all() -> Vec<&'static Code> {
         tree::codes::ALL,
         vhd::codes::ALL,
         vhdx::codes::ALL,
+        vmcx::codes::ALL,
     ];
     let mut codes: Vec<_> = crates.concat();
     codes.sort_by_key(|code| code.id.get(4..).unwrap_or(code.id));

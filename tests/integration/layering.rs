@@ -126,7 +126,7 @@ const RULES: &[Rule] = &[
     Rule {
         folder: "parsers/vmcx",
         ours: &["blockio"],
-        external: &["thiserror", "uuid"],
+        external: &["crc32fast", "thiserror", "uuid", "zerocopy"],
     },
     Rule {
         // Writes images by the specifications, not by the parsers that will read them.

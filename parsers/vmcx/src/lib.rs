@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`Node`], [`Value`], [`Text`] | the tree of keys, of either format |
 //! | [`Configuration`] and its parts | what the tree says of the machine or checkpoint |
+//! | [`container`] | .vmcx and .vmrs, read and written |
+//! | [`codes`] | every code a fault of this crate carries |
 
 #![cfg_attr(
     test,
@@ -17,7 +19,10 @@
     )
 )]
 
+pub mod codes;
 mod configuration;
+pub mod container;
+mod error;
 mod node;
 mod text;
 
@@ -26,5 +31,6 @@ pub use configuration::{
     Device, DeviceKind, Drive, Firmware, Generation, Kind, Memory, Power, Processors, Replication,
     SavedState, Version,
 };
+pub use error::Error;
 pub use node::{Node, Value};
 pub use text::Text;

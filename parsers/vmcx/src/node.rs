@@ -36,7 +36,7 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// Yes or no.
     Bool(bool),
-    /// Bytes that were too many to be loaded (saved memory): how many.
+    /// Bytes that were not loaded, being too many (saved memory) or lost to damage: how many.
     Large(u64),
 }
 

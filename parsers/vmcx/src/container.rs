@@ -1,0 +1,29 @@
+//! The key-value container of .vmcx, .vmrs and the host's data.vmcx ("Hyper-V storage", version 4.0).
+//!
+//! A reader that goes on after damage: a wrong checksum, a key without a parent, a log that is cut off
+//! are told in [`File::notes`]. What may be enormous is never loaded.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`File`], [`Counts`], [`Tally`] | a container, read; which checksums were right |
+//! | `format` | constants and on-disk structures, no logic |
+//! | `header`, `replay`, `image` | which header is in force; the replay log; the bytes with it applied |
+//! | `object_table`, `key_table`, `entry`, `value` | what lies where, down to one value |
+//! | `link` | the tree |
+//! | `checksum`, `notes` | the one checksum; what was found |
+
+mod checksum;
+mod entry;
+mod file;
+mod format;
+mod header;
+mod image;
+mod key_table;
+mod link;
+mod notes;
+mod object_table;
+mod replay;
+mod value;
+
+pub use file::File;
+pub use notes::{Counts, Tally};
