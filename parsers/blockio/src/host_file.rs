@@ -11,10 +11,12 @@ use crate::codes::{CANNOT_OPEN, CANNOT_READ, SHORT_READ};
 use crate::read_at::check_range;
 use crate::{Fault, Place, ReadAt, Run};
 
+mod edited;
 #[cfg_attr(unix, path = "host_file/unix.rs")]
 #[cfg_attr(windows, path = "host_file/windows.rs")]
 mod platform;
 
+pub use edited::EditedFile;
 pub use platform::raise_open_file_limit;
 
 /// A file on this machine, opened for reading with full sharing, never for anything else.

@@ -13,6 +13,7 @@
 //! | [`HostFile`], [`Stamp`] | a file on this machine; the only code that opens one |
 //! | [`Slice`] | a range of another `ReadAt` |
 //! | [`Cache`], [`Cached`] | pages of metadata, all under one byte budget |
+//! | [`WriteAt`], [`EditedFile`], [`Change`] | a copy that is put right in place, and what became of its values |
 //! | [`read_mapped`] | the one reading loop over `run_at` |
 
 #![cfg_attr(
@@ -25,6 +26,7 @@
 )]
 
 mod cache;
+mod change;
 mod code;
 pub mod codes;
 mod fault;
@@ -34,13 +36,16 @@ mod mapped;
 mod memory;
 mod read_at;
 mod slice;
+mod write_at;
 
 pub use cache::{Cache, Cached};
+pub use change::Change;
 pub use code::Code;
 pub use fault::{Fault, FaultKind};
-pub use host_file::{HostFile, Stamp, raise_open_file_limit};
+pub use host_file::{EditedFile, HostFile, Stamp, raise_open_file_limit};
 pub use layer::{Extent, Layer, State};
 pub use mapped::{clamp, read_mapped};
 pub use memory::Memory;
 pub use read_at::{Place, ReadAt, Run, check_range};
 pub use slice::Slice;
+pub use write_at::WriteAt;

@@ -94,4 +94,16 @@ blockio::codes! {
     /// Blocks lie too far out for the overlap check.
     OVERLAP_UNCHECKED = "HV-W136": "blocks lie so far out in the file that they were not checked for overlaps"
         => "the file is longer than any disk needs: compare the files of this disk with another checkpoint";
+    /// A disk without a parent was to be given another one.
+    NOT_DIFFERENCING = "HV-E141": "the disk has no parent, so it cannot be given another one"
+        => "name the differencing disk (.avhdx) that lost its parent; chain on the source shows which files those are";
+    /// The new locator does not fit.
+    LOCATOR_ROOM = "HV-E142": "the new parent locator does not fit into the file"
+        => "restore into a folder with a shorter path, or write the state as one disk with flatten";
+    /// The log cannot be replayed into a file that was cut.
+    LOG_CUT = "HV-E143": "the pending log cannot be replayed into the copy, because bytes that the file had are missing"
+        => "copy the file from the backup again; extract and flatten still read what is there and name what is lost";
+    /// The log writes over the headers or over itself.
+    LOG_OVER_ITSELF = "HV-D144": "the pending log writes over the headers or over itself and cannot be replayed into the copy"
+        => "write the state as one disk with flatten, which replays the log in memory";
 }

@@ -73,7 +73,8 @@ impl File {
         let (container, end, log_replay) = match log_range.clone() {
             Some(range) if !header.log.guid.is_nil() => {
                 let replayed = log::replay(bytes, header.log.guid, range, name, &mut notes)?;
-                (replayed.container, replayed.end, Some(replayed.replay))
+                let container: Arc<dyn ReadAt> = replayed.container;
+                (container, replayed.end, Some(replayed.replay))
             }
             _ => {
                 let end = bytes.size();

@@ -4,7 +4,7 @@
 
 use uuid::{Uuid, uuid};
 use zerocopy::little_endian::{U16, U32, U64};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 pub(crate) const KIB: u64 = 1 << 10;
 pub(crate) const MIB: u64 = 1 << 20;
@@ -87,7 +87,7 @@ pub(crate) const LOG_SECTOR: u64 = 4 * KIB;
 pub(crate) const DATA_SECTOR_LEAD: usize = 8;
 
 /// A GUID as it is stored: its first three fields little-endian.
-#[derive(Clone, Copy, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct Guid([u8; 16]);
 
@@ -97,8 +97,14 @@ impl From<Guid> for Uuid {
     }
 }
 
+impl From<Uuid> for Guid {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid.to_bytes_le())
+    }
+}
+
 /// File type identifier. 2.2.1
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct FileIdentifier {
     pub signature: [u8; 8],
@@ -107,7 +113,7 @@ pub(crate) struct FileIdentifier {
 }
 
 /// Header; the rest of its 4 KiB is reserved. 2.2.2
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct Header {
     pub signature: [u8; 4],
@@ -123,7 +129,7 @@ pub(crate) struct Header {
 }
 
 /// Region table header. 2.2.3.1
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct RegionTableHeader {
     pub signature: [u8; 4],
@@ -133,7 +139,7 @@ pub(crate) struct RegionTableHeader {
 }
 
 /// Region table entry. 2.2.3.2
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct RegionTableEntry {
     pub guid: Guid,
@@ -143,7 +149,7 @@ pub(crate) struct RegionTableEntry {
 }
 
 /// Metadata table header. 2.6.1.1
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct MetadataTableHeader {
     pub signature: [u8; 8],
@@ -153,7 +159,7 @@ pub(crate) struct MetadataTableHeader {
 }
 
 /// Metadata table entry; `offset` counts from the begin of the region. 2.6.1.2
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct MetadataTableEntry {
     pub item_id: Guid,
@@ -164,7 +170,7 @@ pub(crate) struct MetadataTableEntry {
 }
 
 /// Metadata item: file parameters. 2.6.2.1
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct FileParameters {
     pub block_size: U32,
@@ -172,7 +178,7 @@ pub(crate) struct FileParameters {
 }
 
 /// Metadata item: parent locator, followed by its entries. 2.6.2.6.1
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct ParentLocatorHeader {
     pub locator_type: Guid,
@@ -181,7 +187,7 @@ pub(crate) struct ParentLocatorHeader {
 }
 
 /// Parent locator entry; offsets count from the begin of the item, lengths are bytes. 2.6.2.6.2
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct ParentLocatorEntry {
     pub key_offset: U32,
@@ -191,7 +197,7 @@ pub(crate) struct ParentLocatorEntry {
 }
 
 /// Log entry header, followed by the descriptors. 2.3.1.1
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct LogEntryHeader {
     pub signature: [u8; 4],
@@ -207,7 +213,7 @@ pub(crate) struct LogEntryHeader {
 }
 
 /// Zero descriptor (2.3.1.2) and data descriptor (2.3.1.3), which differ in two fields.
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct LogDescriptor {
     pub signature: [u8; 4],
@@ -220,7 +226,7 @@ pub(crate) struct LogDescriptor {
 }
 
 /// What frames the 4,084 bytes of a data sector: this before them, `sequence_low` behind. 2.3.1.4
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct DataSector {
     pub signature: [u8; 4],

@@ -27,10 +27,12 @@ pub(crate) struct LogPlace {
 }
 
 /// One header whose signature and checksum hold.
-struct Valid {
-    number: usize,
-    bytes: Vec<u8>,
-    header: Header,
+pub(crate) struct Valid {
+    /// 1 or 2.
+    pub number: usize,
+    /// All its 4 KiB.
+    pub bytes: Vec<u8>,
+    pub header: Header,
 }
 
 /// Reads both headers and takes the active one; a damaged other one becomes a note.
@@ -38,19 +40,23 @@ pub(crate) fn read_active(
     bytes: &dyn ReadAt,
     notes: &mut Vec<Fault>,
 ) -> Result<ActiveHeader, Fault> {
+    read_newest(bytes, notes)?.checked()
+}
+
+/// Reads both headers and takes the newer one as it stands; a damaged other one becomes a note.
+pub(crate) fn read_newest(bytes: &dyn ReadAt, notes: &mut Vec<Fault>) -> Result<Valid, Fault> {
     let [first, second] = HEADER_OFFSETS;
-    let active = match (read_one(bytes, 1, first), read_one(bytes, 2, second)) {
-        (Ok(first), Ok(second)) => newer(first, second)?,
+    match (read_one(bytes, 1, first), read_one(bytes, 2, second)) {
+        (Ok(first), Ok(second)) => newer(first, second),
         (Ok(header), Err(fault)) | (Err(fault), Ok(header)) => {
             notes.push(Fault {
                 code: &HEADER_RECOVERED,
                 ..fault
             });
-            header
+            Ok(header)
         }
-        (Err(first), Err(second)) => return Err(neither(&first, &second)),
-    };
-    active.checked()
+        (Err(first), Err(second)) => Err(neither(&first, &second)),
+    }
 }
 
 fn read_one(bytes: &dyn ReadAt, number: usize, offset: u64) -> Result<Valid, Fault> {
@@ -115,8 +121,9 @@ fn neither(first: &Fault, second: &Fault) -> Fault {
 }
 
 impl Valid {
-    fn checked(self) -> Result<ActiveHeader, Fault> {
+    pub(crate) fn checked(&self) -> Result<ActiveHeader, Fault> {
         let Self { number, header, .. } = self;
+        let number = *number;
         if header.version != VERSION {
             return Err(
                 Fault::unsupported(&VERSION_CODE, format!("header {number}"))

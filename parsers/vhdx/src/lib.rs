@@ -1,4 +1,4 @@
-//! One .vhdx or .avhdx file, read-only, as [MS-VHDX] describes it.
+//! One .vhdx or .avhdx file, as [MS-VHDX] describes it: read, and a copy of it put right.
 //!
 //! [`File`] is a [`Layer`](blockio::Layer): it says where the bytes of its virtual disk are, and
 //! opens no other file. A differencing disk hands out its [`ParentLocator`]; who looks for the
@@ -10,7 +10,8 @@
 //!    └────────┴───────────┴────────────┴── read when opened
 //! ```
 //!
-//! A pending log is replayed in memory, never into the file. Damage to what opening needs refuses
+//! A pending log is replayed in memory, never into a source; [`edit`] replays it into a copy, and
+//! rewrites the parent locator of one. Damage to what opening needs refuses
 //! the file, unless a second copy is sound; damage to a block costs that block only.
 //!
 //! [MS-VHDX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-vhdx
@@ -27,6 +28,7 @@
 mod bat;
 mod bitmap;
 pub mod codes;
+pub mod edit;
 mod error;
 mod file;
 mod format;

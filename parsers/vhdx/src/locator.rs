@@ -1,10 +1,11 @@
 //! Where the parent of a differencing disk is, as its child wrote it down. MS-VHDX 2.6.2.6
 
-use blockio::Fault;
+use blockio::{Change, Fault};
 use uuid::Uuid;
 use zerocopy::FromBytes;
 
 use crate::codes::{LOCATOR, LOCATOR_TYPE};
+use crate::edit::NewParent;
 use crate::format::{ParentLocatorEntry, ParentLocatorHeader, VHDX_LOCATOR};
 
 /// The parent locator of a differencing disk. This crate reads it; who opens the parent follows it.
@@ -31,6 +32,46 @@ impl ParentLocator {
     #[must_use]
     pub fn accepts(&self, data_write_guid: Uuid) -> bool {
         self.linkage == data_write_guid || self.linkage2 == Some(data_write_guid)
+    }
+
+    /// Which values [`edit::relink`](crate::edit::relink) to `parent` would change; none where the
+    /// file can be left as it is.
+    #[must_use]
+    pub fn changes(&self, parent: &NewParent) -> Vec<Change> {
+        let new = self.with(parent);
+        let change = |key: &str| Change::of(key, value(&self.entries, key), value(&new, key));
+        let added = new.iter().map(|(key, _)| key);
+        let added = added.filter(|key| value(&self.entries, key).is_none());
+        let keys = self.entries.iter().map(|(key, _)| key).chain(added);
+        keys.filter_map(|key| change(key)).collect()
+    }
+
+    /// The entries as they are for `parent`: in their order, what has no place yet at the end.
+    pub(crate) fn with(&self, parent: &NewParent) -> Vec<(String, String)> {
+        let braced = |guid: Uuid| format!("{{{guid}}}");
+        let relative = Some(parent.relative_path.clone());
+        let absolute = parent.absolute_win32_path.clone();
+        let mut entries = Vec::new();
+        for (key, old) in &self.entries {
+            let new = match key.as_str() {
+                "relative_path" => relative.clone(),
+                "absolute_win32_path" => absolute.clone(),
+                "volume_path" => None,
+                "parent_linkage" => Some(parent.linkage.map_or_else(|| old.clone(), braced)),
+                "parent_linkage2" if parent.linkage.is_some() => Some(braced(Uuid::nil())),
+                _ => Some(old.clone()),
+            };
+            entries.extend(new.map(|new| (key.clone(), new)));
+        }
+        for (key, new) in [
+            ("relative_path", relative),
+            ("absolute_win32_path", absolute),
+        ] {
+            if value(&entries, key).is_none() {
+                entries.extend(new.map(|new| (key.to_owned(), new)));
+            }
+        }
+        entries
     }
 
     /// Parses the metadata item that `bytes` are; `at` is where in the file it begins.
@@ -92,6 +133,12 @@ impl ParentLocator {
             entries,
         })
     }
+}
+
+/// The value of `key`.
+fn value<'a>(entries: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    let (_, value) = entries.iter().find(|(name, _)| name == key)?;
+    Some(value)
 }
 
 fn key_and_value(item: &[u8], entry: &[u8], at: u64) -> Result<(String, String), Fault> {

@@ -1,6 +1,7 @@
 //! The log: metadata writes that had not reached their place when the file was left. MS-VHDX 2.3
 //!
-//! Replay never writes. It lays what the log holds over the file, as a [`ReadAt`] of its own.
+//! Replay never writes to a source. It lays what the log holds over the file, as a [`ReadAt`] of its
+//! own, from which [`edit`](crate::edit) puts it into a copy.
 
 mod entry;
 mod overlay;
@@ -20,7 +21,8 @@ use crate::codes::{
 use crate::format::{ALIGNMENT, HEADER_SECTION, LOG_VERSION, MIB};
 use crate::header::LogPlace;
 use entry::{Entry, Write};
-use overlay::{Overlay, Patches};
+pub(crate) use overlay::Overlay;
+use overlay::Patches;
 use ring::Ring;
 
 /// Longest log that is replayed, in bytes. Hyper-V makes logs of 1 MiB.
@@ -44,13 +46,20 @@ pub struct LogReplay {
     pub zero_bytes: u64,
     /// Size that the file has with the log applied, where that is more than it has, in bytes.
     pub grown_to: Option<u64>,
+    /// Whether it was replayed into the file, a copy; else in memory, over a file that stays as it is.
+    pub into_file: bool,
 }
 
 impl fmt::Display for LogReplay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count| if count == 1 { "" } else { "s" };
         let (first, last) = self.sequence_numbers;
-        write!(f, "log replayed in memory: {}", self.entries)?;
+        let place = if self.into_file {
+            "into the copy"
+        } else {
+            "in memory"
+        };
+        write!(f, "log replayed {place}: {}", self.entries)?;
         match first == last {
             true => write!(f, " entry (sequence number {first})")?,
             false => write!(f, " entries (sequence numbers {first} to {last})")?,
@@ -74,7 +83,7 @@ impl fmt::Display for LogReplay {
 
 /// A file with its pending log applied.
 pub(crate) struct Replayed {
-    pub container: Arc<dyn ReadAt>,
+    pub container: Arc<Overlay>,
     pub replay: LogReplay,
     /// Where the bytes that the file really has end; less than the container's size where the
     /// file was cut.
@@ -191,6 +200,7 @@ fn collect(ring: &Ring<'_>, sequence: &[Entry]) -> Result<(Patches, LogReplay), 
         zero_ranges: 0,
         zero_bytes: 0,
         grown_to: None,
+        into_file: false,
     };
     let writes = sequence.iter().map(|entry| entry.descriptor_count);
     let writes = writes.fold(0_u64, u64::saturating_add);

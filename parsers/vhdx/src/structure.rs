@@ -35,6 +35,15 @@ pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     crc32c::crc32c_append(crc, behind)
 }
 
+/// Puts the CRC-32C of `bytes` into their checksum field.
+pub(crate) fn seal(bytes: &mut [u8]) {
+    let sum = checksum(bytes).to_le_bytes();
+    let field = bytes.get_mut(CHECKSUM_OFFSET..);
+    if let Some(field) = field.and_then(<[u8]>::first_chunk_mut) {
+        *field = sum;
+    }
+}
+
 /// Signature bytes as a message shows them.
 pub(crate) fn shown(signature: &[u8]) -> String {
     format!("\"{}\"", signature.escape_ascii())

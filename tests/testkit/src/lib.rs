@@ -3,6 +3,7 @@
 
 pub mod checksums;
 pub mod contract;
+pub mod editable;
 pub mod exercise;
 pub mod failing;
 pub mod hive;

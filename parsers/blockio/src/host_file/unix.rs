@@ -27,6 +27,10 @@ pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Res
     file.read_exact_at(buf, offset)
 }
 
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset)
+}
+
 /// Has the system read `len` bytes from `offset` into its cache, in its own time.
 #[cfg(target_os = "linux")]
 pub(super) fn prefetch(file: &File, offset: u64, len: u64) {

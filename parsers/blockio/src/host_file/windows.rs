@@ -67,6 +67,20 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let (mut rest, mut at) = (bytes, offset);
+    while !rest.is_empty() {
+        let len = match file.seek_write(rest, at) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            written => written?,
+        };
+        rest = rest.get(len..).unwrap_or_default();
+        at = at.saturating_add(crate::clamp(len));
+    }
+    Ok(())
+}
+
 pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
     let (mut rest, mut at) = (buf, offset);
     while !rest.is_empty() {

@@ -84,7 +84,7 @@ impl Patches {
 }
 
 /// A file with patches over it, and grown where the log says so.
-pub(super) struct Overlay {
+pub(crate) struct Overlay {
     base: Arc<dyn ReadAt>,
     patches: BTreeMap<u64, Patch>,
     size: u64,
@@ -114,6 +114,16 @@ impl Overlay {
             size,
             cut,
         }
+    }
+
+    /// The ranges that have new contents, in bytes of the file, in order.
+    pub(crate) fn patched(&self) -> impl Iterator<Item = Range<u64>> {
+        self.patches.iter().map(|(start, patch)| *start..patch.end)
+    }
+
+    /// Why bytes that the file had are gone, where it is shorter than its log says.
+    pub(crate) fn cut(&self) -> Option<&Arc<Fault>> {
+        self.cut.as_ref().map(|(_, fault)| fault)
     }
 
     /// Where the byte at `offset` comes from, and up to where its neighbours do.

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use blockio::{Memory, ReadAt};
 use hvrestore_vhdx::{File, Kind};
 
-use crate::{contents, open_bytes, verify};
 use sha2::{Digest, Sha256};
+use testkit::sparse::Sparse;
+
+use crate::{contents, open_bytes, verify};
 
 fn folder() -> PathBuf {
     let beside = || {
@@ -24,15 +26,26 @@ fn folder() -> PathBuf {
     std::env::var_os("HVRESTORE_FIXTURES").map_or_else(beside, PathBuf::from)
 }
 
-/// The file of this name, unpacked.
+/// The file of this name, unpacked, with no room for its zeros.
+pub(crate) fn sparse(name: &str) -> Sparse {
+    let mut bytes = Sparse::default();
+    bytes.write(0, &unpacked(name));
+    bytes
+}
+
 fn fixture(name: &str) -> Arc<dyn ReadAt> {
+    Arc::new(Memory::from(unpacked(name)))
+}
+
+/// The file of this name, unpacked.
+fn unpacked(name: &str) -> Vec<u8> {
     let packed = fs::read(folder().join(format!("vhdx/{name}.zst"))).expect("the fixture is there");
     let mut bytes = Vec::new();
     ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
         .expect("a zstd frame")
         .read_to_end(&mut bytes)
         .expect("it unpacks");
-    Arc::new(Memory::from(bytes))
+    bytes
 }
 
 fn open(name: &str) -> File {
@@ -40,7 +53,7 @@ fn open(name: &str) -> File {
 }
 
 /// Of the disk of `file`, over the bytes of its parent. Read in pieces: a disk may be large.
-fn sha256(file: &File, parent: &[u8]) -> String {
+pub(crate) fn sha256(file: &File, parent: &[u8]) -> String {
     let (mut hash, mut at) = (Sha256::new(), 0);
     let mut buf = vec![0; 3 << 20];
     while at < file.disk_size() {

@@ -13,6 +13,7 @@
 )]
 
 mod cost;
+mod edit;
 mod fixtures;
 mod log;
 mod lost;
