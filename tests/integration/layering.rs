@@ -126,7 +126,14 @@ const RULES: &[Rule] = &[
     Rule {
         folder: "parsers/vmcx",
         ours: &["blockio"],
-        external: &["crc32fast", "thiserror", "uuid", "zerocopy"],
+        external: &[
+            "base64", // bytes in the XML
+            "crc32fast",
+            "quick-xml", // the XML: event by event, so that depth and size are bounded before they are built
+            "thiserror",
+            "uuid",
+            "zerocopy",
+        ],
     },
     Rule {
         // Writes images by the specifications, not by the parsers that will read them.

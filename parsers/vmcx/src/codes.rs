@@ -1,4 +1,4 @@
-//! The codes of configurations (HV-x95x).
+//! The codes of configurations (HV-x95x to HV-x96x).
 
 blockio::codes! {
     /// Neither header can be used.
@@ -37,4 +37,28 @@ blockio::codes! {
     /// Two tables of one number.
     SAME_TABLE = "HV-W961": "two tables of keys of a .vmcx or .vmrs file have one number; the later one was used"
         => "nothing to do if the settings shown are the expected ones; otherwise compare with another backup or checkpoint";
+    /// Neither a container nor the XML of a configuration.
+    NOT_A_CONFIGURATION = "HV-E962": "this is no configuration of a Hyper-V machine"
+        => "nothing to do if it belongs to something else, such as Windows Virtual PC; otherwise take the file from the backup again, or use the machine's disks without it";
+    /// XML that stops making sense.
+    XML = "HV-D963": "the XML of a configuration is damaged or ends early; the keys before that place are used"
+        => "take the file from the backup again, or try another checkpoint's; what the lost keys said (often which disks, which name) has to be checked by hand";
+    /// XML that could only be meant to do harm.
+    XML_REFUSED = "HV-E964": "the XML has what no configuration has: a document type, or more keys or deeper ones than any machine"
+        => "Hyper-V did not write this file: do not import it. Take the configuration from another backup, or use the machine's disks without it";
+    /// A value that is not what its key should hold.
+    ODD_VALUE = "HV-W965": "a key of a configuration holds something else than it should, and was left out"
+        => "inspect --raw shows what it holds; compare what is said of the machine with another checkpoint's configuration";
+    /// A controller that the manifest does not name.
+    NOT_IN_MANIFEST = "HV-W966": "a configuration has keys of a controller that its list of devices does not name: the machine never had it, or no longer"
+        => "nothing to do; if a disk is missed, inspect --raw shows the keys";
+    /// No manifest.
+    NO_MANIFEST = "HV-W967": "the list of devices is missing from a configuration: every controller that it has keys of is shown"
+        => "the file is incomplete: compare the drives with another checkpoint's configuration, and take the file from the backup again";
+    /// An edit that cannot be made.
+    EDIT = "HV-E968": "this change of a configuration cannot be made"
+        => "restore without it (leave out --windows-path, --rename and --new-id) and let import.ps1 make the change on the host";
+    /// VLANs, whose bytes are not public.
+    VLAN = "HV-W969": "a network adapter had VLAN settings, which only Hyper-V itself can read"
+        => "an import keeps them; where a new machine is made around the disks, set the VLAN again with Set-VMNetworkAdapterVlan";
 }

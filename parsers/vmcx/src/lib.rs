@@ -6,8 +6,12 @@
 //! | module | owns |
 //! |---|---|
 //! | [`Node`], [`Value`], [`Text`] | the tree of keys, of either format |
+//! | [`Document`], [`Format`], [`Edit`] | a file of either format: read, and edited |
 //! | [`Configuration`] and its parts | what the tree says of the machine or checkpoint |
+//! | [`RuntimeState`] | what a .vmrs says of saved memory |
 //! | [`container`] | .vmcx and .vmrs, read and written |
+//! | `xml` | the .xml, read and edited |
+//! | `keys` | typed access to keys, odd ones noted |
 //! | [`codes`] | every code a fault of this crate carries |
 
 #![cfg_attr(
@@ -22,15 +26,23 @@
 pub mod codes;
 mod configuration;
 pub mod container;
+mod document;
+mod edit;
 mod error;
+mod keys;
 mod node;
+mod runtime_state;
 mod text;
+mod xml;
 
 pub use configuration::{
     Adapter, AdapterKind, Attachment, Checkpoints, Configuration, Controller, ControllerKind,
-    Device, DeviceKind, Drive, Firmware, Generation, Kind, Memory, Power, Processors, Replication,
-    SavedState, Version,
+    Device, DeviceKind, Drive, DriveKind, Firmware, Generation, Kind, Memory, Power, Processors,
+    Replication, SavedState, Version,
 };
+pub use document::{Document, Format};
+pub use edit::Edit;
 pub use error::Error;
 pub use node::{Node, Value};
+pub use runtime_state::{RuntimeState, SavedMemory};
 pub use text::Text;

@@ -40,7 +40,32 @@ pub enum Value {
     Large(u64),
 }
 
+impl Value {
+    /// What it is, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Node => "further keys",
+            Self::Int(_) | Self::UInt(_) => "a number",
+            Self::Double(_) => "a fraction",
+            Self::Text(_) => "text",
+            Self::Bytes(_) | Self::Large(_) => "bytes",
+            Self::Bool(_) => "yes or no",
+        }
+    }
+}
+
 impl Node {
+    /// A key that holds further keys.
+    pub(crate) fn folder(name: impl Into<String>, children: Vec<Self>) -> Self {
+        Self {
+            name: name.into(),
+            value: Value::Node,
+            children,
+            flags: 0,
+            sequence: 0,
+        }
+    }
+
     /// The first key of this name, upper and lower case aside.
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Self> {
