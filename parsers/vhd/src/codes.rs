@@ -40,4 +40,10 @@ blockio::codes! {
     /// A table or bitmap could not be read from the medium.
     UNREADABLE = "HV-E313": "a table or bitmap of the VHD file could not be read"
         => "look at the medium that holds the file; the blocks that this table describes are lost, the rest is served";
+    /// A disk without a parent was to be given another one.
+    NOT_DIFFERENCING = "HV-E321": "the disk has no parent, so it cannot be given another one"
+        => "name the differencing disk (.avhd) that lost its parent; chain on the source shows which files those are";
+    /// A path is longer than its place.
+    LOCATOR_ROOM = "HV-E322": "the new path to the parent is longer than the format can hold"
+        => "restore into a folder with a shorter path, or write the state as one disk with flatten";
 }

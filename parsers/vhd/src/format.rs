@@ -1,7 +1,7 @@
 //! The structures of the VHD spec as they lie in the file. Big-endian; no logic here.
 
 use zerocopy::big_endian::{U16, U32, U64};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Bytes of a sector; the format knows no other size.
 pub const SECTOR: u32 = 512;
@@ -33,7 +33,7 @@ pub(crate) const ABSOLUTE: [u8; 4] = *b"W2ku";
 pub(crate) const UNUSED: [u8; 4] = [0; 4];
 
 /// VHD spec, "Hard Disk Footer Format". At the end of the file; a copy at 0 but for fixed disks.
-#[derive(Clone, Copy, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct Footer {
     pub cookie: [u8; 8],
@@ -59,7 +59,7 @@ pub(crate) struct Footer {
 }
 
 /// VHD spec, "Dynamic Disk Header Format".
-#[derive(Clone, Copy, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct DynamicHeader {
     pub cookie: [u8; 8],
@@ -82,7 +82,7 @@ pub(crate) struct DynamicHeader {
 }
 
 /// VHD spec, "Parent Locator Entry".
-#[derive(Clone, Copy, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub(crate) struct Locator {
     pub platform: [u8; 4],

@@ -47,7 +47,8 @@ pub(crate) fn read(bytes: &dyn ReadAt, footer: &ActiveFooter) -> Result<ActiveHe
     Ok(header)
 }
 
-fn read_raw(bytes: &dyn ReadAt, at: u64) -> Result<DynamicHeader, Fault> {
+/// The header at `at`, its marks checked and no more.
+pub(crate) fn read_raw(bytes: &dyn ReadAt, at: u64) -> Result<DynamicHeader, Fault> {
     let mut buf = [0; size_of::<DynamicHeader>()];
     let end = at.checked_add(blockio::clamp(buf.len()));
     if end.is_none_or(|end| end > bytes.size()) {

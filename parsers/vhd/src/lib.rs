@@ -1,4 +1,4 @@
-//! One .vhd or .avhd file, read-only: Virtual PC's and Hyper-V's first disk format.
+//! One .vhd or .avhd file: Virtual PC's and Hyper-V's first disk format.
 //!
 //! [`File`] is a [`blockio::Layer`]: it says where the bytes of its virtual disk are. It does not
 //! look for its parent; [`File::parent`] says what the parent is known by.
@@ -11,6 +11,7 @@
 //! | `locator` | what a differencing disk knows of its parent |
 //! | `bat`, `bitmap` | which blocks, and which sectors of a block, this file holds |
 //! | `sparse` | extents of a dynamic or differencing disk |
+//! | [`edit`] | a copy whose parent lies elsewhere |
 //! | `verify` | what only a pass over every block shows |
 //! | [`codes`] | HV-x3xx |
 //!
@@ -28,6 +29,7 @@
 mod bat;
 mod bitmap;
 pub mod codes;
+pub mod edit;
 mod error;
 mod file;
 mod footer;

@@ -9,13 +9,21 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use blockio::{Cache, Memory};
+use blockio::{Cache, Memory, ReadAt};
+use hvrestore_vhd::edit::{NewParent, relink};
 use hvrestore_vhd::{File, Kind};
 use sha2::{Digest, Sha256};
+use testkit::editable::Editable;
 use testkit::read_layer;
+use testkit::sparse::Sparse;
 
 /// The file of this name, unpacked and opened.
 fn open(name: &str) -> File {
+    let bytes = Arc::new(Memory::from(unpacked(name)));
+    File::open(bytes, name, &Cache::default()).unwrap()
+}
+
+fn unpacked(name: &str) -> Vec<u8> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures");
     let folder = std::env::var_os("HVRESTORE_FIXTURES").map_or(beside.into(), PathBuf::from);
     let packed = std::fs::read(folder.join(format!("vhd/{name}.zst"))).unwrap();
@@ -24,8 +32,7 @@ fn open(name: &str) -> File {
         .unwrap()
         .read_to_end(&mut bytes)
         .unwrap();
-    let bytes = Arc::new(Memory::from(bytes));
-    File::open(bytes, name, &Cache::default()).unwrap()
+    bytes
 }
 
 /// Every byte of the disk, given every byte of its parent.
@@ -88,6 +95,32 @@ fn a_differencing_disk_over_its_parent() {
     assert_eq!(locator.name.as_deref(), Some(path));
     assert_eq!(
         sha256(&flat(&child, &flat(&parent, &[]))),
+        "b7922a46a6b08fa4f4fc0c51a25d5587d1d49f15cfade45ca740dd07110ae144"
+    );
+    assert_eq!(verified(&child), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs the real images that HVRESTORE_FIXTURES names"]
+fn the_differencing_disk_of_windows_reads_the_same_when_it_is_relinked() {
+    let mut bytes = Sparse::default();
+    bytes.write(0, &unpacked("ntfs-differential.vhd"));
+    let (copy, size) = (Arc::new(Editable::new(bytes.clone())), bytes.size());
+    let wanted = NewParent {
+        relative: r"..\base\ntfs-parent.vhd".into(),
+        absolute: None,
+        unique_id: None,
+    };
+    let changes = relink(&*copy, "child.vhd", &wanted).unwrap();
+    assert_eq!(changes.len(), 3, "{changes:?}");
+    assert_eq!(copy.size(), size, "there is room between its structures");
+    let child = File::open(copy, "child.vhd", &Cache::default()).unwrap();
+    let locator = child.parent().unwrap();
+    assert_eq!(locator.relative, Some(wanted.relative));
+    assert_eq!(locator.absolute, None);
+    assert_eq!(locator.name.as_deref(), Some("ntfs-parent.vhd"));
+    assert_eq!(
+        sha256(&flat(&child, &flat(&open("ntfs-parent.vhd"), &[]))),
         "b7922a46a6b08fa4f4fc0c51a25d5587d1d49f15cfade45ca740dd07110ae144"
     );
     assert_eq!(verified(&child), Vec::<String>::new());

@@ -315,7 +315,11 @@ fn verify_names_a_copy_of_the_footer_that_cannot_be_read() {
 
 #[test]
 fn every_code_is_provoked_here() {
-    let source = concat!(include_str!("damage.rs"), include_str!("tests.rs"));
+    let source = concat!(
+        include_str!("damage.rs"),
+        include_str!("tests.rs"),
+        include_str!("../edit/tests.rs")
+    );
     for code in crate::codes::ALL {
         assert!(source.contains(&format!("\"{}\"", code.id)), "{code}");
     }
