@@ -19,7 +19,7 @@ pub mod cli {
             => "list the folder with ls, or look for the name with find; another checkpoint may still have it (--checkpoint)";
         /// More than one candidate.
         AMBIGUOUS = "HV-E805": "more than one candidate fits and none was chosen"
-            => "choose one of the candidates listed: --checkpoint, --disk, --volume, or a path that begins with disk0/part2";
+            => "choose one of the candidates listed: --vm, --checkpoint, --disk, --volume, or a path that begins with disk0/part2";
         /// No such state.
         NO_STATE = "HV-E806": "no state of this backup has that name"
             => "run chain on the source: it lists every state there is";
@@ -32,6 +32,15 @@ pub mod cli {
         /// A pattern that cannot be read.
         BAD_PATTERN = "HV-E809": "the pattern cannot be read"
             => "quote it so that the shell leaves it alone; the help of the command shows the forms there are";
+        /// No such machine.
+        NO_MACHINE = "HV-E831": "no virtual machine of this backup is the one that was named"
+            => "name one of those listed with --vm, by its name, its GUID or a pattern with *; inspect shows what each is";
+        /// A disk file that was tied to a drive by its place in the chain.
+        DISK_INFERRED = "HV-W832": "a disk file does not have the name that the configuration records; its place in the chain tied it to its drive"
+            => "compare what inspect shows of it with the machine that you know; if another file is meant, say so with --assign 'CHECKPOINT=FILE'";
+        /// Something of the machine is not in the backup.
+        NOT_HERE = "HV-W833": "a part of the machine is not in this backup"
+            => "inspect lists everything that is absent, with the remedy for each";
         /// An older state is read.
         OLDER_STATE = "HV-W810": "an older state of the machine is read, newer data exists"
             => "leave out --checkpoint (or say now) to read the newest state";

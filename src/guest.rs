@@ -4,6 +4,8 @@
 //! What cannot be read is not known, and why is in [`Guest::notes`].
 
 mod files;
+mod iscsi;
+mod last_written;
 mod mounted;
 mod roles;
 mod settings;
@@ -16,6 +18,8 @@ use blockio::Fault;
 use tree::{FileSystem, Time};
 
 pub use files::{HiveFile, has_installation};
+pub use iscsi::IscsiTarget;
+pub use last_written::{LastWritten, last_written};
 pub use mounted::{Device, Mounted, Name, mounted_devices};
 pub use roles::Role;
 pub use software::Os;
@@ -39,6 +43,8 @@ pub struct Guest {
     pub last_shutdown: Option<Time>,
     /// What it does that matters to a restore.
     pub roles: Vec<Role>,
+    /// Disks that it reaches over the network by itself, so that they are in no backup of the machine.
+    pub iscsi_targets: Vec<IscsiTarget>,
     /// Which devices its mount manager knows, and by which names.
     pub mounted: Vec<Mounted>,
     /// The hives that all this was read from.
@@ -60,6 +66,7 @@ impl Guest {
             guest.time_zone = system::time_zone(&settings);
             guest.last_shutdown = system::last_shutdown(&settings);
             guest.roles = roles::of(&settings);
+            guest.iscsi_targets = iscsi::of(&settings);
             guest.mounted = mounted::of(&settings);
             guest.notes.extend(settings.into_notes());
         }

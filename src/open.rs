@@ -1,39 +1,57 @@
 //! From a path to disks and volumes: the only place that knows every parser.
 //!
-//! [`Backup::open`] takes a folder or one disk, finds the chains in it, chooses the state asked for
-//! on each disk, reads the partition table and opens every NTFS volume. What is wrong on the way
-//! and leaves something to read becomes a [`Note`]; an [`Error`] means that nothing can be read.
+//! [`Backup::open`] takes a folder, a configuration or one disk, finds the chains and the machines in it,
+//! chooses one machine and the state asked for, reads the partition tables of that state's disks and
+//! opens every NTFS volume. What is wrong on the way and leaves something to read becomes a [`Note`]; an
+//! [`Error`] means that nothing can be read.
+//!
+//! [`Source`] is the first half of it, for who deals with several machines or with whole ones:
+//! [`Source::look`] finds them, [`Source::machines`] are those that the operator means, and
+//! [`Source::open`] opens one.
 
 mod deleted;
 mod disks;
 mod error;
 mod letters;
+mod machine;
 mod notes;
+mod source;
 mod state;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use blockio::{Cache, Fault, ReadAt};
-use disk::{Accept, Chain, Finder, Folders, Survey, VirtualDisk};
+use blockio::{Fault, ReadAt};
+use disk::{Chain, Folders, Survey, VirtualDisk};
 use partition::{Partition, Table};
-use tree::FileSystem;
+use tree::{FileSystem, Time};
 
 use crate::deleted::Deleted;
+use crate::vmset::{Machine, MachineState, Slot, VmSet};
 
 pub use error::Error;
 pub(crate) use letters::holds_windows;
 pub use letters::{LetterSource, Letters, Meaning};
 pub use notes::Note;
+pub use source::Source;
 pub use state::{Family, State};
 pub use watch::Watch;
 
 /// How a source is opened.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The state: `now`, `base`, `#N`, or a chain file's name or part of it.
+    /// The machines, by [`VmSet::named`]; none where the source holds only one anyway.
+    pub vm: Vec<String>,
+    /// The state, by [`Machine::asked`]; of disks alone `now`, `base`, `#N`, or a chain file's name or part
+    /// of it.
     pub state: String,
+    /// Instead of `state`: the newest checkpoint that was taken at this time or before.
+    pub at: Option<Time>,
+    /// Where folders of the host are here: (path of the host, folder).
+    pub map: Vec<(String, PathBuf)>,
+    /// Which file a checkpoint's disk is, by the operator's word: (checkpoint, file name).
+    pub assign: Vec<(String, String)>,
     /// Further folders to look in for parents.
     pub search: Vec<PathBuf>,
     /// Only this disk: its number, or the name of a file of its chain.
@@ -51,7 +69,11 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            vm: Vec::new(),
             state: "now".into(),
+            at: None,
+            map: Vec::new(),
+            assign: Vec::new(),
             search: Vec::new(),
             disk: None,
             accept_parent: Vec::new(),
@@ -64,10 +86,14 @@ impl Default for Options {
 
 /// An opened backup: disks in one state, and their volumes.
 pub struct Backup {
-    /// The disks, in the order of their bases' paths.
+    /// The disks: a machine's in the order of its drives, others in the order of their bases' paths.
     pub disks: Vec<Disk>,
     /// Every disk file found, also those that no chosen state reads.
-    pub survey: Survey,
+    pub survey: Arc<Survey>,
+    /// The machines found, also those that were not chosen.
+    pub vms: Arc<VmSet>,
+    /// Which of them was chosen, and which of its states: places in `vms` and in the machine.
+    chosen: Option<(usize, Option<usize>)>,
     folders: Arc<Folders>,
     notes: Vec<Note>,
     letters: OnceLock<Letters>,
@@ -77,6 +103,8 @@ pub struct Backup {
 pub struct Disk {
     /// Its number, as in `disk0`.
     pub number: usize,
+    /// The drive that it is in, where a configuration says so.
+    pub slot: Option<Slot>,
     /// All states there are of it.
     pub family: Family,
     /// Which of them is read.
@@ -133,43 +161,26 @@ pub struct Volume {
 }
 
 impl Backup {
-    /// Opens `source`, a folder or one disk file.
+    /// Opens `source`: a folder, a configuration or one disk file.
     ///
     /// # Errors
-    /// Where the source is not there, holds no disk, a choice is needed, or the state does not exist.
-    /// A disk that cannot be read is no error here: see [`Disk::opened`].
+    /// Where the source is not there, holds no disk, a choice is needed, or the machine or state does not
+    /// exist. A disk that cannot be read is no error here: see [`Disk::opened`].
     pub fn open(source: &Path, options: &Options) -> Result<Self, Error> {
-        if let Err(error) = std::fs::metadata(source) {
-            return Err(Error::no_source(source, &error));
-        }
-        let cache = Cache::default();
-        let folders = options
-            .search
-            .iter()
-            .fold(Folders::around(source), |f, dir| f.search(dir));
-        let folders = Arc::new(folders.allow_absolute(options.allow_absolute_parents));
-        let accept = options.accept_parent.iter().map(|(child, parent)| Accept {
-            child: child.into(),
-            parent: parent.into(),
-        });
-        let finder = Finder::new(folders.clone(), &cache).accept(accept.collect());
-        let survey = survey(source, &finder, &cache);
-        let disks::Disks {
-            disks,
-            without_state,
-        } = disks::open(source, &survey, &finder, &cache, options)?;
-        let mut backup = Self {
-            disks,
-            survey,
-            folders,
-            notes: Vec::new(),
-            letters: OnceLock::new(),
-        };
-        if options.deleted {
-            backup.show_deleted(&finder, &cache);
-        }
-        backup.notes = notes::collect(&backup, &without_state, options);
-        Ok(backup)
+        let source = Source::look(source, options)?;
+        source.open(source.machine(options)?, options)
+    }
+
+    /// The machine that was chosen; none of a source that is one disk file.
+    #[must_use]
+    pub fn machine(&self) -> Option<&Machine> {
+        self.vms.machines.get(self.chosen?.0)
+    }
+
+    /// The state of the machine that is read; none where its disks are read each by its own chain.
+    #[must_use]
+    pub fn state(&self) -> Option<&MachineState> {
+        self.machine()?.states.get(self.chosen?.1?)
     }
 
     /// The volumes that can be read, disk by disk.
@@ -228,14 +239,6 @@ impl Volume {
             .as_ref()
             .map_or(&self.fs, |deleted| deleted.live())
     }
-}
-
-/// Which disk files there are: in the whole folder, or beside the one file that was named.
-fn survey(source: &Path, finder: &Finder, cache: &Cache) -> Survey {
-    if source.is_dir() {
-        return finder.survey();
-    }
-    Finder::new(Arc::new(Folders::beside(source)), cache).survey()
 }
 
 impl Disk {

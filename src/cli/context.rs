@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cli::args::{DeletedArgs, Global, SourceArgs, StateArgs};
+use crate::cli::args::{DeletedArgs, FindingArgs, Global, MachineArgs, SourceArgs, StateArgs};
 use crate::cli::stop::candidates_of;
 use crate::cli::{Console, Exit, Stop};
 use crate::codes;
 use crate::hostfs;
-use crate::open::{Backup, Note, Options, Watch};
+use crate::open::{Backup, Note, Options, Source, Watch};
+use crate::vmset::Machine;
 
 /// What a command runs in: its options, its console, the way to stop it.
 pub struct Context {
@@ -20,8 +21,8 @@ pub struct Context {
     pub console: Console,
     /// Set when the operator asks to stop.
     pub cancel: Arc<AtomicBool>,
-    /// Watches the sources, once they are open.
-    watch: OnceLock<Watch>,
+    /// Watch the sources, once they are open.
+    watches: Mutex<Vec<Watch>>,
     /// Set where what is delivered cannot be all of it, or rests on the operator's word.
     partly: AtomicBool,
     said: Mutex<BTreeSet<String>>,
@@ -47,7 +48,7 @@ impl Context {
             global,
             console,
             cancel,
-            watch: OnceLock::new(),
+            watches: Mutex::default(),
             partly: AtomicBool::new(false),
             said: Mutex::default(),
         }
@@ -93,8 +94,44 @@ impl Context {
     /// # Errors
     /// As [`Backup::open`].
     pub fn open_with(&self, args: &SourceArgs, options: &Options) -> anyhow::Result<Backup> {
-        let backup = Backup::open(&args.source, options)?;
-        let _ = self.watch.set(backup.watch());
+        let source = Source::look(&args.source, options)?;
+        self.open_machine(&source, source.machine(options)?, options)
+    }
+
+    /// Looks through the source for its machines: what commands begin with that deal with whole machines,
+    /// or with several. Which of them are meant, [`chosen`](Self::chosen) says.
+    ///
+    /// # Errors
+    /// As [`Source::look`].
+    pub fn look(&self, args: &MachineArgs) -> anyhow::Result<Source> {
+        let options = finding(&args.vms.vm, &args.finding);
+        Ok(Source::look(&args.source, &options)?)
+    }
+
+    /// The machines of `source` that `args` mean: by `--vm`, with `--all` every one, else the only one.
+    ///
+    /// # Errors
+    /// As [`Source::machines`].
+    pub fn chosen<'a>(
+        &self,
+        source: &'a Source,
+        args: &MachineArgs,
+    ) -> anyhow::Result<Vec<&'a Machine>> {
+        Ok(source.machines(&args.vms.vm, args.vms.all)?)
+    }
+
+    /// Opens one machine of `source` and says which state that is; without one, the disks of the source.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_machine(
+        &self,
+        source: &Source,
+        machine: Option<&Machine>,
+        options: &Options,
+    ) -> anyhow::Result<Backup> {
+        let backup = source.open(machine, options)?;
+        self.watch(backup.watch());
         // The reason why the only disk cannot be read is what stops the run: said once, at its end.
         let stops =
             !options.every_leaf && matches!(&backup.disks[..], [one] if one.opened.is_err());
@@ -103,6 +140,11 @@ impl Context {
             self.say(note);
         }
         Ok(backup)
+    }
+
+    fn watch(&self, watch: Watch) {
+        let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        watches.push(watch);
     }
 
     /// Says `text`, unless it was said before in this run.
@@ -158,7 +200,10 @@ impl Context {
 
     /// Names the sources that changed since they were opened; whether there are any.
     fn tell_changes(&self) -> bool {
-        let changed = self.watch.get().map(Watch::changed).unwrap_or_default();
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed: Vec<_> = watches.iter().flat_map(Watch::changed).collect();
+        changed.sort();
+        changed.dedup();
         for file in &changed {
             let text = format!("{} changed while it was read", file.display());
             self.console.warn(&blockio::codes::SOURCE_CHANGED, &text);
@@ -201,12 +246,23 @@ impl Context {
 pub(crate) fn options(args: &StateArgs) -> Options {
     Options {
         state: args.checkpoint.clone(),
-        search: args.search.clone(),
+        at: args.at.map(|when| when.0),
         disk: args.disk.clone(),
+        ..finding(&args.vm.vm, &args.finding)
+    }
+}
+
+/// The options of the library for how machines are chosen and files are found.
+#[must_use]
+pub(crate) fn finding(vm: &[String], args: &FindingArgs) -> Options {
+    Options {
+        vm: vm.to_vec(),
+        search: args.search.clone(),
+        map: args.map.clone(),
+        assign: args.assign.clone(),
         accept_parent: args.accept_parent.clone(),
         allow_absolute_parents: args.allow_absolute_parents,
-        every_leaf: false,
-        deleted: false,
+        ..Options::default()
     }
 }
 

@@ -113,7 +113,7 @@ fn rule(text: &str) -> Result<(VolumeChoice, Rule), Stop> {
 
 /// A point in time as the operator writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct When(pub Time);
+pub struct When(pub Time);
 
 impl FromStr for When {
     type Err = String;

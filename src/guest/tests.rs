@@ -172,3 +172,31 @@ fn a_hive_that_is_none_is_noted() {
     let (mounted, notes) = mounted_devices(&volume).unwrap();
     assert_eq!((mounted.len(), notes[0].code.id), (0, "HV-D901"));
 }
+
+#[test]
+fn r20_targets_of_the_iscsi_initiator_are_read() {
+    let targets = Key::new("PersistentTargets")
+        .key(Key::new("iqn.2005-10.org.example:sql-data"))
+        .key(Key::new("iqn.1991-05.com.example:quorum").key(Key::new("LoginTarget")));
+    let class = Key::new("{4d36e97b-e325-11ce-bfc1-08002be10318}")
+        .key(Key::new("0000").text("DriverDesc", "Microsoft Hyper-V SCSI Controller"))
+        .key(Key::new("0001").key(targets));
+    let control = Key::new("Control").key(Key::new("Class").key(class));
+    let root = Key::new("ROOT")
+        .key(Key::new("ControlSet001").key(control))
+        .key(Key::new("Select").number("Current", 1));
+    let with = volume(&[("SYSTEM", &hive(&root, 1))]);
+    let names = |guest: Guest| {
+        let targets = guest.iscsi_targets.into_iter();
+        targets.map(|target| target.name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(Guest::read(&with).unwrap()),
+        [
+            "iqn.1991-05.com.example:quorum",
+            "iqn.2005-10.org.example:sql-data"
+        ]
+    );
+    let without = volume(&[("SYSTEM", &hive(&system(), 1))]);
+    assert_eq!(names(Guest::read(&without).unwrap()), [""; 0]);
+}

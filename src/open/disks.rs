@@ -8,75 +8,121 @@ use disk::{Chain, Finder, Survey, VirtualDisk};
 use partition::{Content, Partition};
 use tree::FileSystem;
 
+use super::machine::{self, Meant, Numbered};
 use super::state::{self, Choice};
-use super::{ChainView, Disk, Error, Family, OpenDisk, Options, State, Volume};
+use super::{ChainView, Disk, Error, Family, OpenDisk, Options, Source, State, Volume};
+use crate::vmset::{Machine, MachineState, Slot};
 
 /// A disk to open.
-struct Chosen {
-    number: usize,
-    family: Family,
-    state: State,
+pub(super) struct Chosen {
+    pub(super) number: usize,
+    pub(super) slot: Option<Slot>,
+    pub(super) family: Family,
+    pub(super) state: State,
     /// The chain of the state, where it was looked for already.
-    chain: Option<Chain>,
+    pub(super) chain: Option<Chain>,
 }
 
-/// The disks of a source.
+/// The disks of a source, or of one of its machines.
 pub(super) struct Disks {
     /// Those that have the state asked for.
     pub(super) disks: Vec<Disk>,
     /// The numbers of those that have not.
     pub(super) without_state: Vec<usize>,
+    /// Place of the machine's state that they are in, where there is one.
+    pub(super) state: Option<usize>,
 }
 
-/// The disks of `source`, each in the state that `options` ask for. A disk that cannot be read is
-/// among them, with the reason.
+/// The disks of `machine`, or without one of the whole source, each in the state that `options` ask for.
+/// A disk that cannot be read is among them, with the reason.
 pub(super) fn open(
-    source: &Path,
-    survey: &Survey,
-    finder: &Finder,
-    cache: &Cache,
+    source: &Source,
+    machine: Option<&Machine>,
     options: &Options,
 ) -> Result<Disks, Error> {
-    let (chosen, without_state) = if source.is_dir() {
-        in_folder(source, survey, options)?
-    } else {
-        (vec![in_file(source, survey, finder, options)?], Vec::new())
+    let (mut without_state, mut state) = (Vec::new(), None);
+    let chosen = match machine {
+        _ if source.is_disk() => vec![in_file(source, options)?],
+        Some(machine) if machine.is_configured() => {
+            let families = machine::families_of(machine, &Family::all(&source.survey));
+            match machine::meant(source, machine, &families, options)? {
+                Meant::State(meant) => {
+                    state = Some(meant.number);
+                    in_state(machine, meant, &families, options)?
+                }
+                Meant::Layer => in_folder(&families, options, &mut without_state)?,
+            }
+        }
+        _ => {
+            let families = machine::unowned(source, Family::all(&source.survey));
+            if families.is_empty() {
+                return Err(no_disk(source));
+            }
+            in_folder(&families, options, &mut without_state)?
+        }
     };
-    let open = |chosen| open_disk(chosen, finder, cache);
+    let open = |chosen| open_disk(chosen, &source.finder, &source.cache);
     Ok(Disks {
         disks: chosen.into_iter().map(open).collect(),
         without_state,
+        state,
     })
 }
 
-/// The disks of a folder, and the numbers of those without the state asked for.
-fn in_folder(
-    source: &Path,
-    survey: &Survey,
+/// Why a source has no disk: the first that is none, or nothing at all.
+fn no_disk(source: &Source) -> Error {
+    let mut files = source.survey.files.iter();
+    let damaged = files.find_map(|file| file.outcome.as_ref().err());
+    let no_disk = || Error::no_disk(source.path());
+    damaged.map_or_else(no_disk, |fault| Arc::clone(fault).into())
+}
+
+/// The disks of one state of a machine.
+fn in_state(
+    machine: &Machine,
+    state: &MachineState,
+    families: &[Numbered],
     options: &Options,
-) -> Result<(Vec<Chosen>, Vec<usize>), Error> {
-    let families = Family::all(survey);
-    if families.is_empty() {
-        let damaged = survey
-            .files
-            .iter()
-            .find_map(|file| file.outcome.as_ref().err());
-        let no_disk = || Error::no_disk(source);
-        return Err(damaged.map_or_else(no_disk, |fault| Arc::clone(fault).into()));
+) -> Result<Vec<Chosen>, Error> {
+    let disks = machine::disks_of(state, families);
+    let none = disks.is_empty();
+    let wanted = |disk: &Chosen| is_wanted(disk.number, disk.slot, &disk.family, options);
+    let disks: Vec<_> = disks.into_iter().filter(wanted).collect();
+    if !disks.is_empty() {
+        return Ok(disks);
     }
-    let (mut chosen, mut without) = (Vec::new(), Vec::new());
-    for (number, family) in families.iter().enumerate() {
-        if !is_wanted(&(number, family), options) {
+    let (name, label) = (&machine.name, state.label());
+    let what = match &options.disk {
+        Some(disk) if !none => format!("{name} has no disk {disk} in its state {label}"),
+        _ => format!("none of the disks of {name} in its state {label} is in this backup"),
+    };
+    Err(Error::NoState {
+        what,
+        candidates: machine.state_lines(),
+    })
+}
+
+/// The disks of a folder, each by its own chain; those without the state asked for go to `without`.
+fn in_folder(
+    families: &[Numbered],
+    options: &Options,
+    without: &mut Vec<usize>,
+) -> Result<Vec<Chosen>, Error> {
+    let mut chosen = Vec::new();
+    for of in families {
+        if !is_wanted(of.number, of.slot, &of.family, options) {
             continue;
         }
         let choose = |state| Chosen {
-            number,
-            family: family.clone(),
+            number: of.number,
+            slot: of.slot,
+            family: of.family.clone(),
             state,
             chain: None,
         };
-        match family.choose(&options.state) {
-            Choice::None => without.push(number),
+        match of.family.choose(&options.state) {
+            _ if options.at.is_some() => without.push(of.number),
+            Choice::None => without.push(of.number),
             Choice::One(state) => chosen.push(choose(state)),
             Choice::Several(states) if options.every_leaf => {
                 chosen.extend(states.into_iter().map(choose));
@@ -85,23 +131,31 @@ fn in_folder(
         }
     }
     if chosen.is_empty() {
+        let families: Vec<_> = families.iter().map(|of| of.family.clone()).collect();
         return Err(nothing_chosen(&families, options));
     }
-    Ok((chosen, without))
+    Ok(chosen)
 }
 
-fn is_wanted((number, family): &(usize, &Family), options: &Options) -> bool {
+/// Whether the disk is one that the operator means: by number, by drive, or by a file of its chain.
+fn is_wanted(number: usize, slot: Option<Slot>, family: &Family, options: &Options) -> bool {
     let Some(disk) = &options.disk else {
         return true;
     };
+    if slot.is_some_and(|slot| slot.to_string().eq_ignore_ascii_case(disk)) {
+        return true;
+    }
     match disk.trim_start_matches("disk").parse::<usize>() {
-        Ok(wanted) => wanted == *number,
+        Ok(wanted) => wanted == number,
         Err(_) => !matches!(family.choose(disk), Choice::None),
     }
 }
 
 fn nothing_chosen(families: &[Family], options: &Options) -> Error {
     let what = match &options.disk {
+        _ if options.at.is_some() => {
+            "nothing says when these states were taken: they have no configuration".into()
+        }
         Some(disk) => format!("no disk {disk} with a state {}", options.state),
         None => format!("no state {}", options.state),
     };
@@ -118,18 +172,18 @@ fn nothing_chosen(families: &[Family], options: &Options) -> Error {
 }
 
 /// A file that was named is its own state, unless another is asked for.
-fn in_file(
-    source: &Path,
-    survey: &Survey,
-    finder: &Finder,
-    options: &Options,
-) -> Result<Chosen, Error> {
-    let chain = finder.chain(source).ok();
-    let family = family_of(source, survey, chain.as_ref());
-    let here = family.state_at(source).unwrap_or(&family.states[0]).clone();
+fn in_file(source: &Source, options: &Options) -> Result<Chosen, Error> {
+    let path = source.path();
+    let chain = source.finder.chain(path).ok();
+    let family = family_of(path, &source.survey, chain.as_ref());
+    let here = family.state_at(path).unwrap_or(&family.states[0]).clone();
+    if options.at.is_some() {
+        return Err(nothing_chosen(&[family], options));
+    }
     if matches!(&*options.state, "now" | "latest") {
         return Ok(Chosen {
             number: 0,
+            slot: None,
             family,
             state: here,
             chain,
@@ -138,6 +192,7 @@ fn in_file(
     match family.choose(&options.state) {
         Choice::One(state) => Ok(Chosen {
             number: 0,
+            slot: None,
             family,
             state,
             chain: None,
@@ -166,6 +221,7 @@ fn family_of(source: &Path, survey: &Survey, chain: Option<&Chain>) -> Family {
 fn open_disk(chosen: Chosen, finder: &Finder, cache: &Cache) -> Disk {
     let Chosen {
         number,
+        slot,
         family,
         state,
         chain,
@@ -187,6 +243,7 @@ fn open_disk(chosen: Chosen, finder: &Finder, cache: &Cache) -> Disk {
     };
     Disk {
         number,
+        slot,
         family,
         state,
         opened,

@@ -38,6 +38,14 @@ pub enum Error {
         /// What there is.
         candidates: Vec<String>,
     },
+    /// There is no such machine.
+    #[error("{what} [{}]", cli::NO_MACHINE.id)]
+    NoMachine {
+        /// What was asked for.
+        what: String,
+        /// What there is.
+        candidates: Vec<String>,
+    },
     /// No disk can be read; the first reason.
     #[error(transparent)]
     Fault(#[from] Arc<Fault>),
@@ -69,7 +77,9 @@ impl Error {
     #[must_use]
     pub fn candidates(&self) -> &[String] {
         match self {
-            Self::Ambiguous { candidates, .. } | Self::NoState { candidates, .. } => candidates,
+            Self::Ambiguous { candidates, .. }
+            | Self::NoState { candidates, .. }
+            | Self::NoMachine { candidates, .. } => candidates,
             Self::Source { .. } | Self::Fault(_) => &[],
         }
     }
@@ -81,6 +91,7 @@ impl Error {
             Self::Source { code, .. } => code,
             Self::Ambiguous { .. } => &cli::AMBIGUOUS,
             Self::NoState { .. } => &cli::NO_STATE,
+            Self::NoMachine { .. } => &cli::NO_MACHINE,
             Self::Fault(fault) => fault.code,
         }
     }

@@ -1,5 +1,8 @@
 //! What the operator should know before reading.
 
+mod machine;
+
+use std::path::Path;
 use std::sync::Arc;
 
 use blockio::{Code, Fault};
@@ -32,6 +35,7 @@ pub(super) fn collect(backup: &Backup, without_state: &[usize], options: &Option
         let is_read = |disk: &Disk| disk.state.path == file.path;
         if let Err(damage) = &file.outcome
             && !backup.disks.iter().any(is_read)
+            && !is_of_another(backup, &file.path)
         {
             notes.push(Note::Fault(Arc::clone(damage)));
         }
@@ -43,12 +47,24 @@ pub(super) fn collect(backup: &Backup, without_state: &[usize], options: &Option
         );
         notes.push(Note::Info(text));
     }
+    notes.extend(machine::of(backup));
     for disk in &backup.disks {
-        notes.extend(state(disk));
+        notes.extend(state(disk).filter(|_| backup.state().is_none()));
         notes.extend(layers(disk));
         notes.extend(volumes(disk));
     }
     notes
+}
+
+/// Whether the file is a disk of a machine that was not chosen.
+fn is_of_another(backup: &Backup, path: &Path) -> bool {
+    let chosen = backup.machine();
+    let others = backup.vms.configured();
+    let mut others = others.filter(|other| chosen.is_some_and(|own| !std::ptr::eq(own, *other)));
+    others.any(|other| {
+        let mut disks = other.states.iter().flat_map(|state| &state.disks);
+        disks.any(|disk| disk.path() == Some(path))
+    })
 }
 
 fn fault(fault: &Fault) -> Note {

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`machine`] | machines, their states, what ties a drive to a file |
 //! | [`absence`] | what a machine has and the backup has not |
+//! | [`choose`] | which machine and which state the operator means |
 //! | [`hosts`] | which Windows accepts which version |
 //! | [`script`] | what is left to do on Windows: `import.ps1`, `RESTORED.md` |
 
 pub mod absence;
+pub mod choose;
 pub mod hosts;
 pub mod machine;
 pub mod script;
