@@ -61,4 +61,10 @@ blockio::codes! {
     /// VLANs, whose bytes are not public.
     VLAN = "HV-W969": "a network adapter had VLAN settings, which only Hyper-V itself can read"
         => "an import keeps them; where a new machine is made around the disks, set the VLAN again with Set-VMNetworkAdapterVlan";
+    /// A tree that no container holds.
+    UNWRITABLE = "HV-E970": "this cannot be written to a .vmcx or .vmrs file"
+        => "change it on the host after the import, with Hyper-V Manager or the cmdlets; the file read is as it was";
+    /// A key that is to be changed and is not there.
+    NO_KEY = "HV-E971": "the key that was to be changed is not in the .vmcx or .vmrs file"
+        => "change the setting on the host after the import, with Hyper-V Manager or the cmdlets; the file read is as it was";
 }

@@ -10,9 +10,13 @@
 //! | `header`, `replay`, `image` | which header is in force; the replay log; the bytes with it applied |
 //! | `object_table`, `key_table`, `entry`, `value` | what lies where, down to one value |
 //! | `link` | the tree |
+//! | [`write`], `plan`, `encode` | a whole container from a tree; what lies where in it; structures as bytes |
+//! | [`Editor`], `room` | single values changed on a copy; where there is room for more |
 //! | `checksum`, `notes` | the one checksum; what was found |
 
 mod checksum;
+mod edit;
+mod encode;
 mod entry;
 mod file;
 mod format;
@@ -22,8 +26,13 @@ mod key_table;
 mod link;
 mod notes;
 mod object_table;
+mod plan;
 mod replay;
+mod room;
 mod value;
+mod write;
 
+pub use edit::Editor;
 pub use file::File;
 pub use notes::{Counts, Tally};
+pub use write::write;

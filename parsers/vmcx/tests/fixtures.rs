@@ -3,16 +3,12 @@
 //! `HVRESTORE_FIXTURES` names the folder; without it `shared/fixtures` beside the workspace is
 //! looked for.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
 use std::path::PathBuf;
 
 use blockio::Memory;
-use hvrestore_vmcx::container::File;
+use hvrestore_vmcx::container::{Editor, File, write};
 use hvrestore_vmcx::{Node, Value};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -98,4 +94,74 @@ fn each_byte_that_is_flipped_is_noticed_or_means_nothing() {
         let same = *file.root() == root;
         assert!(same || !file.notes().is_empty(), "{at:#x}");
     }
+}
+
+#[test]
+#[ignore = "needs the real files that HVRESTORE_FIXTURES names"]
+fn a_rewritten_configuration_is_the_same_tree() {
+    let bytes = Memory::from(fixture(&format!("config/{NAME}")));
+    let root = File::open(&bytes, NAME).unwrap().into_root();
+    let written = File::open(&Memory::from(write(&root).unwrap()), NAME).unwrap();
+    assert_eq!(
+        (written.notes(), written.counts().total().wrong),
+        (&[][..], 0)
+    );
+    assert!(*written.root() == root, "the trees differ");
+}
+
+const PATHNAME: &str =
+    "configuration/_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive0/pathname";
+
+/// By length: where it is, in free room, outside of the tables. How much of
+/// the file may change follows from that.
+#[test]
+#[ignore = "needs the real files that HVRESTORE_FIXTURES names"]
+fn a_value_of_any_length_changes_it_alone() {
+    let good = fixture(&format!("config/{NAME}"));
+    let before = File::open(&Memory::from(good.clone()), NAME)
+        .unwrap()
+        .into_root();
+    for (len, grown, most) in [
+        (5, 0, 100),
+        (31, 0, 80),
+        (40, 0, 150),
+        (200, 0, 600),
+        (1000, 0, 2300),
+        (3000, 0x2000, 7000),
+    ] {
+        let text = Value::Text(format!("C:\\{}", "x".repeat(len)).as_str().into());
+        let mut editor = Editor::open(&Memory::from(good.clone()), NAME).unwrap();
+        editor.set(PATHNAME, &text).unwrap();
+        let edited = editor.into_bytes();
+        let changed = good
+            .iter()
+            .zip(&edited)
+            .filter(|(old, new)| old != new)
+            .count();
+        assert!(changed > 0 && changed <= most, "{len}: {changed} bytes");
+        assert_eq!(edited.len() - good.len(), grown, "{len}");
+        let file = File::open(&Memory::from(edited), NAME).unwrap();
+        assert_eq!(
+            (file.notes(), file.counts().total().wrong),
+            (&[][..], 0),
+            "{len}"
+        );
+        let mut expected = before.clone();
+        set(&mut expected, PATHNAME, &text, len >= 1022);
+        assert!(
+            *file.root() == expected,
+            "{len}: more than the value differs"
+        );
+    }
+}
+
+fn set(root: &mut Node, path: &str, value: &Value, is_outside: bool) {
+    let key = path.split('/').fold(root, |node, name| {
+        node.children
+            .iter_mut()
+            .find(|child| child.name == name)
+            .unwrap()
+    });
+    key.value = value.clone();
+    key.flags |= u8::from(is_outside);
 }

@@ -64,7 +64,8 @@ pub(crate) mod object {
     pub(crate) const OBJECT_TABLE: u8 = 1;
     pub(crate) const KEY_TABLE: u8 = 2;
     pub(crate) const FILE_OBJECT: u8 = 3;
-    /// Flags of a key table's slot in every real container.
+    pub(crate) const FREE: u8 = 4;
+    /// Flags of whatever is not empty, in every real container.
     pub(crate) const IN_USE: u8 = 1;
 }
 

@@ -18,6 +18,7 @@ const MOST_LEVELS: usize = 64;
 const ROOT: (u16, u32) = (0, 0);
 
 /// The children of each node, by the number of their entries.
+#[derive(Clone, Debug)]
 pub(crate) struct Links {
     children: HashMap<(u16, u32), Vec<usize>>,
 }

@@ -32,6 +32,19 @@ pub(crate) struct Object {
     pub(crate) is_last: bool,
 }
 
+impl Object {
+    /// An empty slot.
+    pub(crate) fn empty(slot: u64) -> Self {
+        Self {
+            slot,
+            kind: object::EMPTY,
+            offset: 0,
+            size: 0,
+            is_last: false,
+        }
+    }
+}
+
 /// Every slot of every table, in their order.
 ///
 /// # Errors
