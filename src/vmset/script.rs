@@ -4,17 +4,25 @@
 //! |---|---|
 //! | [`facts`] | what the script must know: its input |
 //! | `literal` | data as PowerShell literals |
+//! | `tables` | the data of the script |
+//! | `render` | the scripts put together |
+//! | `carry` | what a new machine takes over, and what it cannot |
+//! | `words` | facts in words |
 //! | `wizard` | whether Hyper-V Manager's wizard can be trusted with the set |
-//! | [`sid`] | the account that a host runs a machine under |
+//! | [`sid()`] | the account that a host runs a machine under |
 
+mod carry;
 pub mod facts;
-#[cfg(test)]
 mod literal;
+mod render;
 mod sid;
+mod tables;
 mod wizard;
+mod words;
 
 pub use facts::{
     Content, DiskFile, DriveFacts, Facts, Fate, Level, MemoryFate, Row, StateFacts, StateKind, Way,
     set_path,
 };
+pub use render::{Member, import, import_all};
 pub use sid::sid;

@@ -1,0 +1,105 @@
+# --- The planned machine --------------------------------------------------------------------------
+# Hyper-V's own stage between a configuration and a machine: it can be looked at, changed, checked and
+# thrown away, and nothing of it runs.
+
+function Get-Planned([string] $Id) {
+    Get-CimInstance -Namespace $Namespace -ClassName 'Msvm_PlannedComputerSystem' -Filter ('Name="{0}"' -f $Id)
+}
+
+# One left by a run of this script that was ended is thrown away; somebody else's is not.
+function Clear-Planned {
+    $planned = Get-Planned $Machine.Id
+    if (Test-Path -LiteralPath $MarkerPath) {
+        Write-Detail 'tidying up after a run that was ended'
+        if ($planned) { Remove-Planned $planned }
+        if (-not $Check -and $Mode -eq 'Register') { Move-ConfigurationsBack }
+        return
+    }
+    if (-not $planned) { return }
+    Stop-Import 'somebody else is importing a machine of this id right now.' 'close the import wizard or the session that runs Compare-VM; if there is none: Restart-Service vmms'
+}
+
+function Remove-Planned($Planned) {
+    [void] (Invoke-Manager (Get-Manager) 'DestroySystem' @{ AffectedSystem = $Planned })
+}
+
+# The planned machine of the configurations in $Source.
+function New-Planned([string] $Source, [bool] $NewId) {
+    $answer = Invoke-Manager (Get-Manager) 'ImportSystemDefinition' @{
+        SystemDefinitionFile        = Join-Folder $Source $Machine.Configuration
+        SnapshotFolder              = Join-Folder $Source 'Snapshots'
+        GenerateNewSystemIdentifier = $NewId
+    }
+    if ($answer.ImportedSystem) { return (Get-CimInstance -InputObject $answer.ImportedSystem) }
+    Get-CimInstance -InputObject $answer.Job |
+        Get-CimAssociatedInstance -Association 'Msvm_AffectedJobElement' -ResultClassName 'Msvm_PlannedComputerSystem'
+}
+
+# The settings of the machine and of its checkpoints; those of the machine first.
+function Get-Configurations($Planned) {
+    Get-CimAssociatedInstance -InputObject $Planned -Association 'Msvm_SettingsDefineState' -ResultClassName 'Msvm_VirtualSystemSettingData'
+    Get-CimInstance -Namespace $Namespace -ClassName 'Msvm_VirtualSystemSettingData' -Filter ('VirtualSystemIdentifier="{0}"' -f $Planned.Name) |
+        Where-Object { Test-Checkpoint $_ }
+}
+
+function Test-Checkpoint($Configuration) {
+    $Configuration.VirtualSystemType -like 'Microsoft:Hyper-V:Snapshot:*'
+}
+
+# The settings of one kind that belong to a configuration.
+function Get-Part($Configuration, [string] $Class) {
+    Get-CimAssociatedInstance -InputObject $Configuration -Association 'Msvm_VirtualSystemSettingDataComponent' -ResultClassName $Class
+}
+
+# What the tables say of a configuration: by its id, or, where the machine got new ones, by name and time.
+function Get-State($Configuration) {
+    if (-not (Test-Checkpoint $Configuration)) {
+        return @($States | Where-Object { $_.Kind -eq 'Now' })[0]
+    }
+    $checkpoints = @($States | Where-Object { $_.Kind -eq 'Checkpoint' })
+    foreach ($state in $checkpoints) {
+        if (Test-Same $state.Id $Configuration.ConfigurationID) { return $state }
+    }
+    $alike = @($checkpoints | Where-Object { $_.Name -ceq $Configuration.ElementName })
+    if ($alike.Count -gt 1) { $alike = @($alike | Where-Object { Test-Taken $_ $Configuration.CreationTime }) }
+    if ($alike.Count -eq 1) { return $alike[0] }
+    return $null
+}
+
+# Whether a checkpoint of the tables was taken at this time, to the second.
+function Test-Taken($State, $Time) {
+    if (-not $State.Created -or -not $Time) { return $false }
+    [Math]::Abs($Time.ToFileTimeUtc() - $State.Created) -lt 10000000
+}
+
+# Without these, Hyper-V may put the configuration into its default folder.
+function Set-Roots($Planned, [string] $Folder) {
+    $now = @(Get-Configurations $Planned)[0]
+    $changes = @{ ConfigurationDataRoot = $Folder; SnapshotDataRoot = $Folder; SwapFileDataRoot = $Folder }
+    if ($Name) { $changes['ElementName'] = $Name }
+    Set-System $now $changes
+}
+
+function Assert-Valid($Planned) {
+    try {
+        [void] (Invoke-Manager (Get-Manager) 'ValidatePlannedSystem' @{ PlannedSystem = $Planned })
+    }
+    catch {
+        Stop-Import ('Hyper-V refuses the machine: {0}' -f $_.Exception.Message) 'put right what it names and run this script again; RESTORED.md has the ways around what is not in the backup'
+    }
+}
+
+function Complete-Planned($Planned) {
+    [void] (Invoke-Manager (Get-Manager) 'RealizePlannedSystem' @{ PlannedSystem = $Planned })
+}
+
+# A host with fewer processors refuses the machine.
+function Set-Processors($Configuration) {
+    $logical = [Environment]::ProcessorCount
+    foreach ($part in @(Get-Part $Configuration 'Msvm_ProcessorSettingData')) {
+        if ($part.VirtualQuantity -gt $logical) {
+            Set-Resource $part @{ VirtualQuantity = [uint64] $logical }
+            Write-Caution ('{0}: {1} processors instead of {2}' -f $Configuration.ElementName, $logical, $part.VirtualQuantity)
+        }
+    }
+}

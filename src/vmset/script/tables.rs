@@ -1,0 +1,245 @@
+//! The data of `import.ps1`: tables of literals, one row a line.
+
+use std::fmt::Write;
+
+use vmcx::{AdapterKind, ControllerKind, Generation};
+
+use super::facts::{
+    Content, DriveFacts, Facts, Fate, Level, MemoryFate, StateFacts, StateKind, Way,
+};
+use super::literal::{id, maybe, number, string, text, yes};
+use super::{carry, sid, words};
+
+/// All tables of one machine.
+pub(super) fn of(facts: &Facts) -> String {
+    let mut script = HEAD.to_owned();
+    script.push_str(&machine(facts));
+    let files = facts.files.iter().map(|file| {
+        row(&[
+            ("Path", string(&file.path)),
+            ("Parent", maybe(file.parent.as_deref())),
+        ])
+    });
+    table(&mut script, "States", facts.states.iter().map(state));
+    table(&mut script, "Drives", facts.states.iter().flat_map(drives));
+    table(&mut script, "Files", files);
+    table(&mut script, "Adapters", facts.adapters.iter().map(adapter));
+    table(&mut script, "Rows", facts.rows.iter().map(finding));
+    table(&mut script, "Absent", facts.absent.iter().map(absence));
+    let not_carried = carry::not_carried(facts);
+    table(
+        &mut script,
+        "NotCarried",
+        not_carried.iter().map(|what| string(what)),
+    );
+    script
+}
+
+const HEAD: &str = "\n# --- What was restored \
+    ----------------------------------------------------------------------------\n\
+    # Written by hvrestore. Everything below these tables is the same for every machine.\n\n";
+
+/// `$Name = @(`, a row a line, `)`.
+fn table(script: &mut String, name: &str, rows: impl Iterator<Item = String>) {
+    let rows: Vec<String> = rows.map(|row| format!("    {row}")).collect();
+    let _ = if rows.is_empty() {
+        writeln!(script, "${name} = @()\n")
+    } else {
+        writeln!(script, "${name} = @(\n{}\n)\n", rows.join("\n"))
+    };
+}
+
+/// `@{ Key = value; ... }`.
+fn row(pairs: &[(&str, String)]) -> String {
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    format!("@{{ {} }}", pairs.join("; "))
+}
+
+/// `$Machine = @{`, a key a line, `}`.
+fn machine(facts: &Facts) -> String {
+    let mut pairs = identity(facts);
+    pairs.extend(hardware(facts));
+    pairs.extend(afterwards(facts));
+    let mut script = "$Machine = @{\n".to_owned();
+    for (key, value) in pairs {
+        let _ = writeln!(script, "    {key} = {value}");
+    }
+    script.push_str("}\n\n");
+    script
+}
+
+/// Who it is.
+fn identity(facts: &Facts) -> Vec<(&'static str, String)> {
+    let configuration = match &facts.way {
+        Way::Import { configuration } => Some(configuration.as_str()),
+        Way::Anew { .. } => None,
+    };
+    let version = facts.version.map(words::version);
+    vec![
+        ("Id", facts.id.map_or_else(|| "$null".to_owned(), id)),
+        ("Sid", maybe(facts.id.map(sid::sid).as_deref())),
+        ("Name", text(&facts.name)),
+        (
+            "NewName",
+            facts.rename.as_ref().map_or("$null".to_owned(), text),
+        ),
+        ("NewId", yes(facts.new_id).to_owned()),
+        ("Version", maybe(version.as_deref())),
+        ("VersionRemedy", string(&words::version_remedy(facts))),
+        ("Configuration", maybe(configuration)),
+    ]
+}
+
+/// What it is made of.
+fn hardware(facts: &Facts) -> Vec<(&'static str, String)> {
+    let generation = match facts.generation {
+        Generation::One => 1,
+        Generation::Two => 2,
+    };
+    let template = facts.firmware.secure_boot_template;
+    vec![
+        ("Generation", generation.to_string()),
+        ("Processors", number(facts.processors.count)),
+        (
+            "CompatibleProcessors",
+            yes(facts.processors.compatible).to_owned(),
+        ),
+        (
+            "NestedVirtualization",
+            yes(facts.processors.nested).to_owned(),
+        ),
+        ("MemoryMB", number(facts.memory.startup)),
+        ("DynamicMemory", yes(facts.memory.dynamic).to_owned()),
+        ("MinimumMB", number(facts.memory.minimum)),
+        ("MaximumMB", number(facts.memory.maximum)),
+        ("SecureBoot", yes(facts.firmware.secure_boot).to_owned()),
+        (
+            "SecureBootTemplate",
+            template.map_or_else(|| "$null".to_owned(), id),
+        ),
+        ("BootOrder", boot_order(facts)),
+        ("ScsiControllers", facts.scsi_controllers.to_string()),
+    ]
+}
+
+/// What to think of when it is there.
+fn afterwards(facts: &Facts) -> Vec<(&'static str, String)> {
+    let newest = facts.newest_checkpoint();
+    let taken = newest.map(|state| words::time(state.created));
+    vec![
+        ("Replication", yes(facts.replication.is_some()).to_owned()),
+        ("Clustered", yes(facts.clustered).to_owned()),
+        ("DomainController", yes(facts.domain_controller).to_owned()),
+        ("NowLacksDisks", yes(facts.now_lacks_disks()).to_owned()),
+        (
+            "NewestCheckpoint",
+            newest.map_or("$null".to_owned(), |state| text(&state.name)),
+        ),
+        ("NewestTaken", maybe(taken.as_deref())),
+    ]
+}
+
+fn boot_order(facts: &Facts) -> String {
+    let order: Vec<String> = carry::boot_order(&facts.firmware)
+        .iter()
+        .map(|word| string(word))
+        .collect();
+    format!("@({})", order.join(", "))
+}
+
+fn state(state: &StateFacts) -> String {
+    let kind = match state.kind {
+        StateKind::Now => "Now",
+        StateKind::Checkpoint => "Checkpoint",
+    };
+    let fate = match state.fate {
+        Fate::Kept => "Kept",
+        Fate::Absent => "Absent",
+        Fate::MergedAway => "MergedAway",
+    };
+    let (memory, reason) = match &state.memory {
+        MemoryFate::None => ("None", None),
+        MemoryFate::Kept => ("Kept", None),
+        MemoryFate::Drop { why } => ("Drop", Some(why.as_str())),
+    };
+    row(&[
+        ("Id", id(state.id)),
+        ("Kind", string(kind)),
+        ("Name", text(&state.name)),
+        ("Created", number(state.created)),
+        ("Fate", string(fate)),
+        ("Memory", string(memory)),
+        ("MemoryReason", maybe(reason)),
+    ])
+}
+
+fn drives(state: &StateFacts) -> Vec<String> {
+    state
+        .drives
+        .iter()
+        .map(|drive| self::drive(state, drive))
+        .collect()
+}
+
+fn drive(state: &StateFacts, drive: &DriveFacts) -> String {
+    let (kind, recorded, file) = match &drive.content {
+        Content::Disk { recorded, file } => ("Disk", recorded, file.as_deref()),
+        Content::Iso { recorded, file } => ("Iso", recorded, file.as_deref()),
+        Content::Floppy { recorded } => ("Floppy", recorded, None),
+        Content::Physical { what } => ("Physical", what, None),
+    };
+    let controller = match drive.slot.controller {
+        ControllerKind::Ide => "IDE",
+        ControllerKind::Scsi => "SCSI",
+        ControllerKind::Floppy => "Floppy",
+    };
+    row(&[
+        ("State", id(state.id)),
+        ("Kind", string(kind)),
+        ("Controller", string(controller)),
+        ("Number", drive.slot.number.to_string()),
+        ("Location", drive.slot.location.to_string()),
+        ("Recorded", text(recorded)),
+        ("File", maybe(file)),
+    ])
+}
+
+fn adapter(adapter: &vmcx::Adapter) -> String {
+    let or_null = |value: Option<&vmcx::Text>| value.map_or("$null".to_owned(), text);
+    row(&[
+        ("Id", id(adapter.instance)),
+        ("Name", text(&adapter.name)),
+        (
+            "Legacy",
+            yes(adapter.kind == AdapterKind::Legacy).to_owned(),
+        ),
+        ("Mac", or_null(adapter.mac.as_ref())),
+        ("StaticMac", yes(adapter.mac_is_static).to_owned()),
+        ("Switch", or_null(adapter.switch.as_ref())),
+        ("Vlan", number(adapter.vlan)),
+    ])
+}
+
+fn finding(found: &super::Row) -> String {
+    let level = match found.level {
+        Level::Pass => "pass",
+        Level::Warn => "warn",
+        Level::Block => "block",
+    };
+    row(&[
+        ("Level", string(level)),
+        ("Check", string(&found.check)),
+        ("Found", string(&found.found)),
+        ("Remedy", string(&found.remedy)),
+    ])
+}
+
+fn absence(absence: &crate::vmset::Absence) -> String {
+    row(&[
+        ("What", string(&words::absence(absence))),
+        ("Reason", string(&absence.reason)),
+    ])
+}
