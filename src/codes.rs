@@ -89,6 +89,7 @@ pub fn all() -> Vec<&'static Code> {
         crate::apply::codes::ALL,
         disk::codes::ALL,
         crate::sink::codes::ALL,
+        crate::vmset::preflight::codes::ALL,
         hive::codes::ALL,
         ntfs::codes::ALL,
         partition::codes::ALL,

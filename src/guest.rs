@@ -8,6 +8,7 @@ mod iscsi;
 mod last_written;
 mod mounted;
 mod roles;
+mod services;
 mod settings;
 mod software;
 mod system;
@@ -22,6 +23,7 @@ pub use iscsi::IscsiTarget;
 pub use last_written::{LastWritten, last_written};
 pub use mounted::{Device, Mounted, Name, mounted_devices};
 pub use roles::Role;
+pub use services::{Service, Start};
 pub use software::Os;
 pub use system::{Computer, Processor, TimeZone};
 
@@ -45,6 +47,8 @@ pub struct Guest {
     pub roles: Vec<Role>,
     /// Disks that it reaches over the network by itself, so that they are in no backup of the machine.
     pub iscsi_targets: Vec<IscsiTarget>,
+    /// Its services and how they start.
+    pub services: Vec<Service>,
     /// Which devices its mount manager knows, and by which names.
     pub mounted: Vec<Mounted>,
     /// The hives that all this was read from.
@@ -67,6 +71,7 @@ impl Guest {
             guest.last_shutdown = system::last_shutdown(&settings);
             guest.roles = roles::of(&settings);
             guest.iscsi_targets = iscsi::of(&settings);
+            guest.services = services::of(&settings);
             guest.mounted = mounted::of(&settings);
             guest.notes.extend(settings.into_notes());
         }

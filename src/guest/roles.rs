@@ -14,7 +14,11 @@ pub struct Role {
     pub evidence: String,
 }
 
-const DOMAIN_CONTROLLER: &str = "domain controller";
+impl Role {
+    /// The name of the role of a domain controller.
+    pub const DOMAIN_CONTROLLER: &'static str = "domain controller";
+}
+
 const NTDS: &str = r"Services\NTDS\Parameters";
 /// Start type of a service that is turned off.
 const DISABLED: u64 = 4;
@@ -39,7 +43,7 @@ pub(super) fn of(settings: &Settings<'_>) -> Vec<Role> {
     if product.is_some_and(|product| product.eq_ignore_ascii_case("LanmanNT")) {
         let database = settings.text(NTDS, "DSA Database file");
         roles.push(Role {
-            name: DOMAIN_CONTROLLER,
+            name: Role::DOMAIN_CONTROLLER,
             evidence: match database {
                 Some(path) => format!("ProductType is LanmanNT, database {path}"),
                 None => "ProductType is LanmanNT".into(),
@@ -70,10 +74,12 @@ fn of_service(settings: &Settings<'_>, service: &Key<'_>) -> Option<Role> {
 
 /// The roles that only files tell of.
 pub(super) fn add_by_files(roles: &mut Vec<Role>, config: &Config<'_>) {
-    let known = roles.iter().any(|role| role.name == DOMAIN_CONTROLLER);
+    let known = roles
+        .iter()
+        .any(|role| role.name == Role::DOMAIN_CONTROLLER);
     if !known && config.has("NTDS/ntds.dit") {
         roles.push(Role {
-            name: DOMAIN_CONTROLLER,
+            name: Role::DOMAIN_CONTROLLER,
             evidence: format!(r"\{}\NTDS\ntds.dit", config.windows),
         });
     }

@@ -98,6 +98,19 @@ fn an_installation_tells_what_it_is() {
         ["domain controller", "SQL Server"],
         "the DHCP service is turned off"
     );
+    let services: Vec<_> = guest
+        .services
+        .iter()
+        .map(|one| (&*one.name, one.start))
+        .collect();
+    assert_eq!(
+        services,
+        [
+            ("DHCPServer", Start::Disabled),
+            ("MSSQL$ERP", Start::Automatic)
+        ],
+        "Tcpip does not say how it starts"
+    );
     let device = Device::Mbr {
         signature: 1,
         offset: 0x10_0000,

@@ -19,7 +19,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use tree::Time;
 
-use super::{HostKind, Kept, Part, Parts, Status, StreamHome};
+use super::{HostKind, Kept, Limits, Part, Parts, Status, StreamHome};
 
 mod ntfs;
 
@@ -362,6 +362,14 @@ pub(super) fn open_stream(
 pub(super) fn free_space(path: &Path) -> io::Result<u64> {
     let found = rustix::fs::statvfs(path)?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+pub(super) fn limits(path: &Path) -> io::Result<Limits> {
+    let found = rustix::fs::statfs(path)?;
+    // 32 bits on every file system, and signed on some machines.
+    Ok(Limits::of_magic(
+        found.f_type.cast_unsigned() & u64::from(u32::MAX),
+    ))
 }
 
 /// Blocks are shared within one file system that knows how, and between files that are both copied on

@@ -12,6 +12,7 @@
 //! | `windows.rs` | handles, attributes, sparse files, streams, Ctrl-C, through the `windows` crate |
 //! | `pipe.rs` | [`Pipe`]: stdout given pages instead of copies, on Linux; `no_pipe.rs` elsewhere |
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
+//! | `limits.rs` | what the file system of a destination can hold |
 //! | `parts.rs` | the parts of a node that a destination may be able to hold |
 
 use std::ffi::{OsStr, OsString};
@@ -24,6 +25,7 @@ use tree::{Attributes, Time};
 
 #[cfg(not(target_os = "linux"))]
 mod by_path;
+mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(any(target_os = "linux", windows)))]
@@ -42,6 +44,7 @@ use by_path as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
 
+pub use limits::Limits;
 pub use parts::{Part, Parts};
 
 pub use pipe::Pipe;
@@ -474,6 +477,14 @@ pub fn open_stream(
 /// The system's own; unsupported where we do not know how to ask.
 pub fn free_space(path: &Path) -> io::Result<u64> {
     platform::free_space(path)
+}
+
+/// What the file system that holds the folder `path` can hold.
+///
+/// # Errors
+/// The system's own.
+pub fn limits(path: &Path) -> io::Result<Limits> {
+    platform::limits(path)
 }
 
 /// Writes all of `bytes` at `offset`, wherever the cursor is.

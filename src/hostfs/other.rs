@@ -143,6 +143,10 @@ pub(super) fn free_space(_: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn limits(_: &Path) -> io::Result<super::Limits> {
+    Ok(super::Limits::default())
+}
+
 pub(super) fn write_back(_: &File) -> io::Result<()> {
     Ok(())
 }

@@ -23,10 +23,12 @@ use windows::core::PCWSTR;
 use super::by_path::Dir;
 use super::{Kept, Part, Parts, StreamHome};
 
+mod limits;
 mod parts;
 mod privileges;
 mod sharing;
 
+pub(super) use limits::limits;
 pub(super) use parts::{holds, is_known, set_explicit_security, set_part};
 pub(super) use sharing::{share_range, share_unit};
 

@@ -50,7 +50,7 @@ pub use conflict::{Conflict, Sources};
 pub use error::{Error, Refusal};
 pub use folder::{Folder, Journaled, Options};
 pub use hashed::{Hashed, Manifest};
-pub(crate) use host_name::with_tail;
+pub(crate) use host_name::{Rules, host_name, with_tail};
 pub(crate) use names::lock;
 pub use partial::Partial;
 pub(crate) use partial::write_lost;

@@ -7,11 +7,13 @@
 //! | [`choose`] | which machine and which state the operator means |
 //! | [`hosts`] | which Windows accepts which version |
 //! | [`script`] | what is left to do on Windows: `import.ps1`, `RESTORED.md` |
+//! | [`preflight`] | what stands in the way of an import |
 
 pub mod absence;
 pub mod choose;
 pub mod hosts;
 pub mod machine;
+pub mod preflight;
 pub mod script;
 
 pub use absence::{Absence, AbsenceKind};
