@@ -46,4 +46,10 @@ blockio::codes! {
     /// A path is longer than its place.
     LOCATOR_ROOM = "HV-E322": "the new path to the parent is longer than the format can hold"
         => "restore into a folder with a shorter path, or write the state as one disk with flatten";
+    /// The format has no sectors of 4,096 bytes.
+    SECTOR_SIZE = "HV-E323": "a VHD has sectors of 512 bytes only, and the disk has others"
+        => "write the disk as VHDX (--format vhdx), which can have sectors of 4,096 bytes";
+    /// There can be no file of this shape.
+    NEW_DISK_SHAPE = "HV-E324": "a VHD cannot hold a disk of this shape"
+        => "write the disk as VHDX (--format vhdx) or as a raw image; --block-size of a VHD is 512K or 2M";
 }

@@ -31,33 +31,60 @@ pub(crate) enum Owner {
     Bitmap(u64),
 }
 
+/// What of a disk its table depends on.
+pub(crate) struct Shape {
+    pub kind: Kind,
+    pub disk_size: u64,
+    pub block_size: u32,
+    pub logical_sector_size: u32,
+}
+
 impl Bat {
     /// Lays the table for `disk` into `region` of the file.
     pub(crate) fn new(region: &Range<u64>, disk: &Metadata) -> Result<Self, Fault> {
-        let block_size = u64::from(disk.block_size).max(1);
-        let blocks = disk.disk_size.div_ceil(block_size);
-        let chunk_len = SECTORS_PER_CHUNK.saturating_mul(disk.logical_sector_size.into());
+        let bat = Self::at(
+            region.start,
+            &Shape {
+                kind: disk.kind,
+                disk_size: disk.disk_size,
+                block_size: disk.block_size,
+                logical_sector_size: disk.logical_sector_size,
+            },
+        );
+        let len = region.end.saturating_sub(region.start);
+        if bat.len() > len {
+            return Err(Fault::damaged(&BAT_TOO_SMALL, "BAT")
+                .at(region.start)
+                .expected(format!("{:#x} bytes for {} blocks", bat.len(), bat.blocks))
+                .found(format!("{len:#x} bytes")));
+        }
+        Ok(bat)
+    }
+
+    /// The table for a disk of this `shape`, which begins at `start` of the file.
+    pub(crate) fn at(start: u64, shape: &Shape) -> Self {
+        let block_size = u64::from(shape.block_size).max(1);
+        let blocks = shape.disk_size.div_ceil(block_size);
+        let chunk_len = SECTORS_PER_CHUNK.saturating_mul(shape.logical_sector_size.into());
         let ratio = chunk_len.checked_div(block_size).and_then(NonZeroU64::new);
         let mut bat = Self {
-            range: region.clone(),
+            range: start..start,
             chunk_ratio: ratio.unwrap_or(NonZeroU64::MIN),
             blocks,
         };
         let last = blocks.saturating_sub(1);
-        let last = match disk.kind {
+        let last = match shape.kind {
             Kind::Differencing => bat.bitmap_index(bat.chunk(last)),
             Kind::Fixed | Kind::Dynamic => bat.payload_index(last),
         };
-        let needed = last.saturating_add(1).saturating_mul(BAT_ENTRY_LEN);
-        let len = region.end.saturating_sub(region.start);
-        if needed > len {
-            return Err(Fault::damaged(&BAT_TOO_SMALL, "BAT")
-                .at(region.start)
-                .expected(format!("{needed:#x} bytes for {blocks} blocks"))
-                .found(format!("{len:#x} bytes")));
-        }
-        bat.range.end = region.start.saturating_add(needed);
-        Ok(bat)
+        let len = last.saturating_add(1).saturating_mul(BAT_ENTRY_LEN);
+        bat.range.end = start.saturating_add(len);
+        bat
+    }
+
+    /// Bytes of the entries that the disk needs.
+    pub(crate) fn len(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
     }
 
     /// How many payload blocks the disk has.

@@ -106,4 +106,10 @@ blockio::codes! {
     /// The log writes over the headers or over itself.
     LOG_OVER_ITSELF = "HV-D144": "the pending log writes over the headers or over itself and cannot be replayed into the copy"
         => "write the state as one disk with flatten, which replays the log in memory";
+    /// There can be no file of this shape.
+    NEW_DISK_SHAPE = "HV-E145": "the format cannot hold a disk of this shape"
+        => "choose another block size (1M to 256M, a power of two), or write the disk with --format raw";
+    /// The disk does not end with a sector.
+    UNEVEN_DISK = "HV-E146": "the disk does not end with a whole sector, so the format cannot hold it"
+        => "write it with --format raw; a raw image that was cut is to be copied again";
 }

@@ -51,6 +51,8 @@ pub(crate) const METADATA_TABLE_LEN: usize = 64 << 10;
 pub(crate) const MAX_ITEM_LEN: u64 = MIB;
 /// Metadata table entry: the item belongs to the user of the disk. 2.6.1.2
 pub(crate) const ITEM_IS_USER: u32 = 1 << 0;
+/// Metadata table entry: the item belongs to the disk, not to the file that holds it. 2.6.1.2
+pub(crate) const ITEM_IS_VIRTUAL_DISK: u32 = 1 << 1;
 /// Metadata table entry: who does not know the item must not open the file. 2.6.1.2
 pub(crate) const ITEM_IS_REQUIRED: u32 = 1 << 2;
 

@@ -1,4 +1,4 @@
-//! One .vhdx or .avhdx file, as [MS-VHDX] describes it: read, and a copy of it put right.
+//! One .vhdx or .avhdx file, as [MS-VHDX] describes it: read, a copy of it put right, a new one made.
 //!
 //! [`File`] is a [`Layer`](blockio::Layer): it says where the bytes of its virtual disk are, and
 //! opens no other file. A differencing disk hands out its [`ParentLocator`]; who looks for the
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A pending log is replayed in memory, never into a source; [`edit`] replays it into a copy, and
-//! rewrites the parent locator of one. Damage to what opening needs refuses
+//! rewrites the parent locator of one. [`write`] makes a new file of a disk. Damage to what opening needs refuses
 //! the file, unless a second copy is sound; damage to a block costs that block only.
 //!
 //! [MS-VHDX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-vhdx
@@ -41,6 +41,7 @@ mod overlap;
 mod region;
 mod structure;
 mod verify;
+pub mod write;
 
 pub use error::Error;
 pub use file::{File, Kind, is_vhdx};

@@ -318,7 +318,8 @@ fn every_code_is_provoked_here() {
     let source = concat!(
         include_str!("damage.rs"),
         include_str!("tests.rs"),
-        include_str!("../edit/tests.rs")
+        include_str!("../edit/tests.rs"),
+        include_str!("../write/tests.rs")
     );
     for code in crate::codes::ALL {
         assert!(source.contains(&format!("\"{}\"", code.id)), "{code}");

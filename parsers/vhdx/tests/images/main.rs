@@ -20,6 +20,7 @@ mod lost;
 mod random;
 mod refused;
 mod sound;
+mod write;
 
 use std::sync::Arc;
 
