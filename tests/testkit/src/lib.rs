@@ -15,6 +15,7 @@ pub mod sparse;
 pub mod tree_contract;
 pub mod vhd;
 pub mod vhdx;
+pub mod vmcx;
 
 pub use contract::{layer_contract, read_at_contract, read_layer};
 pub use memory_tree::MemoryTree;
