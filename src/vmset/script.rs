@@ -6,6 +6,7 @@
 //! | `literal` | data as PowerShell literals |
 //! | `tables` | the data of the script |
 //! | `render` | the scripts put together |
+//! | `restored`, `markdown` | `RESTORED.md` |
 //! | `carry` | what a new machine takes over, and what it cannot |
 //! | `words` | facts in words |
 //! | `wizard` | whether Hyper-V Manager's wizard can be trusted with the set |
@@ -14,15 +15,17 @@
 mod carry;
 pub mod facts;
 mod literal;
+mod markdown;
 mod render;
+mod restored;
 mod sid;
 mod tables;
 mod wizard;
 mod words;
 
 pub use facts::{
-    Content, DiskFile, DriveFacts, Facts, Fate, Level, MemoryFate, Row, StateFacts, StateKind, Way,
-    set_path,
+    Content, DiskFile, DriveFacts, Facts, Fate, MemoryFate, StateFacts, StateKind, Way, set_path,
 };
 pub use render::{Member, import, import_all};
+pub use restored::restored;
 pub use sid::sid;

@@ -64,6 +64,11 @@ pub(super) fn not_carried(facts: &Facts) -> Vec<String> {
     }
     lines.extend(facts.devices.iter().map(|device| of_device(device.kind)));
     lines.extend(of_drives(facts));
+    let tagged = facts.adapters.iter().filter(|adapter| adapter.has_vlan);
+    lines.extend(tagged.map(|adapter| {
+        let name = &adapter.name;
+        format!("the VLAN of {name}: Set-VMNetworkAdapterVlan, then Connect-VMNetworkAdapter")
+    }));
     lines.push("integration services, start and stop actions, resource limits and checkpoint settings: they have Hyper-V's defaults".to_owned());
     lines
 }

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 use vmcx::{Adapter, Device, Firmware, Generation, Memory, Processors, Replication, Text, Version};
 
+use crate::vmset::preflight::Row;
 use crate::vmset::{Absence, BackupMode, Slot};
 
 /// Everything that the script and `RESTORED.md` say about one restored machine.
@@ -176,30 +177,6 @@ pub struct DiskFile {
     pub path: String,
     /// Its parent, which is in the set too; `None` of a base disk.
     pub parent: Option<String>,
-}
-
-/// A line of pre-flight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// How bad.
-    pub level: Level,
-    /// What was looked at, in a word or two.
-    pub check: String,
-    /// What was found.
-    pub found: String,
-    /// What to do; empty where nothing is to be done.
-    pub remedy: String,
-}
-
-/// How bad a line of pre-flight is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Good.
-    Pass,
-    /// To be known.
-    Warn,
-    /// In the way of the import.
-    Block,
 }
 
 /// The relative path of these names, as [`Facts`] takes it.

@@ -114,7 +114,7 @@ fn is_quote(char: char) -> bool {
 }
 
 /// What must not stand in the script as itself: see the module.
-fn must_be_number(char: char) -> bool {
+pub(super) fn must_be_number(char: char) -> bool {
     char.is_control()
         || matches!(char,
             '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}'

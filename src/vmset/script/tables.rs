@@ -4,11 +4,10 @@ use std::fmt::Write;
 
 use vmcx::{AdapterKind, ControllerKind, Generation};
 
-use super::facts::{
-    Content, DriveFacts, Facts, Fate, Level, MemoryFate, StateFacts, StateKind, Way,
-};
+use super::facts::{Content, DriveFacts, Facts, Fate, MemoryFate, StateFacts, StateKind, Way};
 use super::literal::{id, maybe, number, string, text, yes};
 use super::{carry, sid, words};
+use crate::vmset::preflight::{Row, Topic};
 
 /// All tables of one machine.
 pub(super) fn of(facts: &Facts) -> String {
@@ -138,6 +137,10 @@ fn afterwards(facts: &Facts) -> Vec<(&'static str, String)> {
             "NewestCheckpoint",
             newest.map_or("$null".to_owned(), |state| text(&state.name)),
         ),
+        (
+            "NewestCreated",
+            number(newest.and_then(|state| state.created)),
+        ),
         ("NewestTaken", maybe(taken.as_deref())),
     ]
 }
@@ -219,22 +222,26 @@ fn adapter(adapter: &vmcx::Adapter) -> String {
         ("Mac", or_null(adapter.mac.as_ref())),
         ("StaticMac", yes(adapter.mac_is_static).to_owned()),
         ("Switch", or_null(adapter.switch.as_ref())),
-        ("Vlan", number(adapter.vlan)),
+        ("HasVlan", yes(adapter.has_vlan).to_owned()),
     ])
 }
 
-fn finding(found: &super::Row) -> String {
-    let level = match found.level {
-        Level::Pass => "pass",
-        Level::Warn => "warn",
-        Level::Block => "block",
-    };
+fn finding(found: &Row) -> String {
     row(&[
-        ("Level", string(level)),
-        ("Check", string(&found.check)),
-        ("Found", string(&found.found)),
-        ("Remedy", string(&found.remedy)),
+        ("Level", string(found.level.word())),
+        ("Check", string(found.topic.word())),
+        ("Found", string(&found.reason)),
+        ("Remedy", maybe(found.remedy.as_deref())),
+        ("Again", yes(is_looked_at_again(found.topic)).to_owned()),
     ])
+}
+
+/// Whether the script finds out by itself, on the host that it runs on.
+fn is_looked_at_again(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::Version | Topic::Resources | Topic::Network | Topic::Identity
+    )
 }
 
 fn absence(absence: &crate::vmset::Absence) -> String {

@@ -52,7 +52,11 @@ function Add-Adapters($Vm) {
         $new = if ($Machine.Generation -eq 1) { Add-VMNetworkAdapter -VM $Vm -Name $adapter.Name -IsLegacy $adapter.Legacy -Passthru }
         else { Add-VMNetworkAdapter -VM $Vm -Name $adapter.Name -Passthru }
         if ($adapter.StaticMac) { Set-VMNetworkAdapter -VMNetworkAdapter $new -StaticMacAddress ($adapter.Mac -replace '[-:]', '') }
-        if ($adapter.Vlan) { Set-VMNetworkAdapterVlan -VMNetworkAdapter $new -Access -VlanId $adapter.Vlan }
+        if ($adapter.HasVlan) {
+            # Untagged on the wrong network is worse than on none: the operator says which.
+            Write-Caution ('{0} had a VLAN, which only its old host knows; it stays disconnected. Set it (Set-VMNetworkAdapterVlan), then connect it (Connect-VMNetworkAdapter)' -f $adapter.Name)
+            continue
+        }
         $target = Get-SwitchFor $adapter.Switch
         if ($target) {
             Connect-VMNetworkAdapter -VMNetworkAdapter $new -SwitchName $target

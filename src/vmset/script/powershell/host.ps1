@@ -40,7 +40,7 @@ function Assert-FolderIsFree {
 
 function Write-HostRows {
     Write-Step 'Pre-flight, as written with the set'
-    foreach ($row in $Rows) { Write-Row $row.Level $row.Check $row.Found $row.Remedy }
+    foreach ($row in @($Rows | Where-Object { -not $_.Again })) { Write-Row $row.Level $row.Check $row.Found $row.Remedy }
     Write-Step ('Pre-flight, on {0}' -f $env:COMPUTERNAME)
     Write-ProcessorRow
     Write-MemoryRow

@@ -27,9 +27,19 @@ function Write-Next($Vm) {
     }
 }
 
+# Whether a checkpoint was taken at this time (100 ns since 1601), to the second.
+function Test-Taken($Created, $Time) {
+    if (-not $Created -or -not $Time) { return $false }
+    [Math]::Abs($Time.ToFileTimeUtc() - $Created) -lt 10000000
+}
+
+# By id, as two checkpoints may have one name.
 function Get-RestoreLine($Vm) {
     if (-not $Machine.NewestCheckpoint) { return '' }
-    'Get-VM -Id {0} | Get-VMSnapshot | Where-Object {{ $_.Name -ceq {1} }} | Restore-VMSnapshot' -f $Vm.Id, (Get-Quoted $Machine.NewestCheckpoint)
+    $found = @(Get-VMSnapshot -VM $Vm | Where-Object { $_.Name -ceq $Machine.NewestCheckpoint })
+    if ($found.Count -gt 1) { $found = @($found | Where-Object { Test-Taken $Machine.NewestCreated $_.CreationTime }) }
+    if ($found.Count -ne 1) { return '' }
+    'Get-VMSnapshot -Id {0} | Restore-VMSnapshot   # {1}' -f $found[0].Id, $Machine.NewestCheckpoint
 }
 
 function Start-Machine($Vm) {

@@ -61,15 +61,9 @@ function Get-State($Configuration) {
         if (Test-Same $state.Id $Configuration.ConfigurationID) { return $state }
     }
     $alike = @($checkpoints | Where-Object { $_.Name -ceq $Configuration.ElementName })
-    if ($alike.Count -gt 1) { $alike = @($alike | Where-Object { Test-Taken $_ $Configuration.CreationTime }) }
+    if ($alike.Count -gt 1) { $alike = @($alike | Where-Object { Test-Taken $_.Created $Configuration.CreationTime }) }
     if ($alike.Count -eq 1) { return $alike[0] }
     return $null
-}
-
-# Whether a checkpoint of the tables was taken at this time, to the second.
-function Test-Taken($State, $Time) {
-    if (-not $State.Created -or -not $Time) { return $false }
-    [Math]::Abs($Time.ToFileTimeUtc() - $State.Created) -lt 10000000
 }
 
 # Without these, Hyper-V may put the configuration into its default folder.
