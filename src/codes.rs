@@ -2,6 +2,8 @@
 
 use blockio::Code;
 
+pub mod hyper_v;
+
 /// The command line's own codes (HV-x8xx).
 pub mod cli {
     blockio::codes! {
@@ -57,8 +59,8 @@ pub mod cli {
         LETTER_GUESSED = "HV-W813": "the volume for C: was guessed"
             => "if another volume is meant, address it as disk0/part2 or label=NAME";
         /// Text that no code or message matches.
-        UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name"
-            => "explain without an argument lists all codes";
+        UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name, and no known message of Hyper-V"
+            => "explain without an argument lists all codes, explain hyper-v the messages";
         /// Arguments that make no sense.
         USAGE = "HV-E815": "the arguments do not fit together"
             => "the command's --help shows what it takes, with examples";
