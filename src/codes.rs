@@ -43,6 +43,12 @@ pub mod cli {
         /// Something of the machine is not in the backup.
         NOT_HERE = "HV-W833": "a part of the machine is not in this backup"
             => "inspect lists everything that is absent, with the remedy for each";
+        /// A state that was written after what builds on it.
+        PARENT_NEWER = "HV-W834": "a state was written after the state that builds on it was begun"
+            => "somebody mounted or started the older disk by itself, or files of different backups lie together: check what was extracted, or restore the set again from one backup";
+        /// A disk that the guest had from the network.
+        IN_GUEST_ISCSI = "HV-W836": "the guest logged on to iSCSI disks by itself, and those are in no backup of the machine's files"
+            => "restore their data from a backup that was made inside the guest, or from the storage itself; drive letters on them mean nothing here";
         /// An older state is read.
         OLDER_STATE = "HV-W810": "an older state of the machine is read, newer data exists"
             => "leave out --checkpoint (or say now) to read the newest state";
