@@ -8,6 +8,7 @@
 //! Sources come from [`Sources`], which puts them into a folder of the test's own and looks,
 //! when the test is over, whether they are still what they were: no command may write one.
 
+pub(crate) mod machines;
 pub(crate) mod need;
 pub(crate) mod permitted;
 pub(crate) mod program;

@@ -19,6 +19,7 @@ mod guests; // letters and facts by the guest's registry
 mod hidden; // what keeps its data elsewhere, or encrypted
 mod hostile; // names that lead elsewhere, or fall together
 mod layering; // which crate may know which
+mod machines; // whole machines as backups hold them: what the tests compose is what it says
 mod manifest; // what the program prints, held against a writer's word
 mod metadata; // what is kept besides bytes: native, in the sidecar, put back
 mod mutations; // damaged images, by the thousand
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         hidden::tests(),
         hostile::tests(),
         layering::tests(),
+        machines::tests(),
         metadata::tests(),
         mutations::tests(),
         oracles::tests(),

@@ -130,7 +130,7 @@ fn generation_1_of_2012_r2_has_its_ide_disk_though_no_manifest_names_it() {
         found.firmware.bios_guid,
         Some(uuid!("5ab19138-bae3-417b-92cf-17eab4346c65"))
     );
-    assert_eq!(found.hints, [] as [Uuid; 0]);
+    assert!(found.hints.is_empty(), "{:?}", found.hints);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! that every implementation of a trait must keep.
 
 pub mod checksums;
+pub mod configuration;
+pub mod configuration_xml;
 pub mod contract;
 pub mod editable;
 pub mod exercise;

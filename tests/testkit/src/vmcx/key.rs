@@ -91,17 +91,55 @@ impl Key {
     /// With a value at `path` below it, the nodes on the way made where they are not there yet.
     #[must_use]
     pub fn at(mut self, path: &str, value: Value) -> Self {
-        let mut key = &mut self;
-        for name in path.split('/') {
+        self.set(path, value);
+        self
+    }
+
+    /// Gives the key at `path` below it this value, the nodes on the way made where they are not there yet.
+    pub fn set(&mut self, path: &str, value: impl Into<Value>) {
+        self.make(path).value = value.into();
+    }
+
+    /// The key at `path` below it, made where it is not there yet.
+    pub fn make(&mut self, path: &str) -> &mut Self {
+        path.split('/').fold(self, |key, name| {
             let known = key.keys.iter().position(|child| child.name == name);
             let number = known.unwrap_or_else(|| {
                 key.keys.push(Self::node(name));
                 key.keys.len() - 1
             });
-            key = &mut key.keys[number];
-        }
-        key.value = value;
-        self
+            &mut key.keys[number]
+        })
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Self::Bool(yes)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
     }
 }
 
