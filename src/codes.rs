@@ -2,6 +2,8 @@
 
 use blockio::Code;
 
+pub mod hyper_v;
+
 /// The command line's own codes (HV-x8xx).
 pub mod cli {
     blockio::codes! {
@@ -41,6 +43,12 @@ pub mod cli {
         /// Something of the machine is not in the backup.
         NOT_HERE = "HV-W833": "a part of the machine is not in this backup"
             => "inspect lists everything that is absent, with the remedy for each";
+        /// A state that was written after what builds on it.
+        PARENT_NEWER = "HV-W834": "a state was written after the state that builds on it was begun"
+            => "somebody mounted or started the older disk by itself, or files of different backups lie together: check what was extracted, or restore the set again from one backup";
+        /// A disk that the guest had from the network.
+        IN_GUEST_ISCSI = "HV-W836": "the guest logged on to iSCSI disks by itself, and those are in no backup of the machine's files"
+            => "restore their data from a backup that was made inside the guest, or from the storage itself; drive letters on them mean nothing here";
         /// An older state is read.
         OLDER_STATE = "HV-W810": "an older state of the machine is read, newer data exists"
             => "leave out --checkpoint (or say now) to read the newest state";
@@ -57,8 +65,8 @@ pub mod cli {
         LETTER_GUESSED = "HV-W813": "the volume for C: was guessed"
             => "if another volume is meant, address it as disk0/part2 or label=NAME";
         /// Text that no code or message matches.
-        UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name"
-            => "explain without an argument lists all codes";
+        UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name, and no known message of Hyper-V"
+            => "explain without an argument lists all codes, explain hyper-v the messages";
         /// Arguments that make no sense.
         USAGE = "HV-E815": "the arguments do not fit together"
             => "the command's --help shows what it takes, with examples";

@@ -17,6 +17,7 @@ mod machine;
 mod notes;
 mod source;
 mod state;
+mod state_facts;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use letters::{LetterSource, Letters, Meaning};
 pub use notes::Note;
 pub use source::Source;
 pub use state::{Family, State};
+pub use state_facts::StateFacts;
 pub use watch::Watch;
 
 /// How a source is opened.
@@ -94,6 +96,8 @@ pub struct Backup {
     pub vms: Arc<VmSet>,
     /// Which of them was chosen, and which of its states: places in `vms` and in the machine.
     chosen: Option<(usize, Option<usize>)>,
+    /// The source as the operator named it.
+    source: PathBuf,
     folders: Arc<Folders>,
     notes: Vec<Note>,
     letters: OnceLock<Letters>,
@@ -169,6 +173,12 @@ impl Backup {
     pub fn open(source: &Path, options: &Options) -> Result<Self, Error> {
         let source = Source::look(source, options)?;
         source.open(source.machine(options)?, options)
+    }
+
+    /// The source as the operator named it.
+    #[must_use]
+    pub fn source(&self) -> &Path {
+        &self.source
     }
 
     /// The machine that was chosen; none of a source that is one disk file.

@@ -9,8 +9,10 @@ use crate::cli::args::SourceArgs;
 use crate::cli::stop::exit_of_disks;
 use crate::cli::{Context, Exit, context, text};
 use crate::open::{Backup, Disk};
+use crate::vmset::Machine;
 
-/// Show each disk's chain of files, which links hold, and the fix for each that does not
+/// Show each machine's states and each disk's chain of files, which links hold, and the fix for each
+/// that does not
 ///
 /// From the newest file (the state that is read) down to the base. Every link is checked: the parent
 /// must have the identifier that its child recorded. Parents are found by name and, where they were
@@ -34,39 +36,105 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         every_leaf: true,
         ..context::options(&args.source.state)
     };
-    let backup = ctx.open_with(&args.source, &options)?;
+    let source = ctx.look_for(&args.source.source, &options)?;
+    let machines = source.machines(&options.vm, true)?;
+    let backups = ctx.open_all(&source, &machines, &options)?;
     let mut out = ctx.stdout();
     if ctx.global.json {
-        let document = json!({
-            "type": "chain",
-            "disks": backup.disks.iter().map(disk_json).collect::<Vec<_>>(),
-            "orphans": orphans(&backup),
-            "damaged": damaged(&backup),
-        });
-        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string_pretty(&document(&backups))?
+        )?;
     } else {
-        for disk in &backup.disks {
-            show(&mut out, disk)?;
+        for (machine, backup) in &backups {
+            show_machine(&mut out, *machine, backup, backups.len() > 1)?;
         }
     }
     out.flush()?;
-    Ok(exit_of_disks(&backup))
+    let backups: Vec<_> = backups.iter().map(|(_, backup)| backup).collect();
+    Ok(exit_of_disks(&backups))
 }
 
-fn show(out: &mut impl Write, disk: &Disk) -> anyhow::Result<()> {
-    writeln!(
-        out,
-        "disk{}  state #{} of {}",
-        disk.number,
-        disk.state.number,
-        disk.family.states.len()
-    )?;
+fn document(backups: &[(Option<&Machine>, Backup)]) -> Value {
+    let all = |of: fn(&Backup) -> Vec<Value>| {
+        let mut found: Vec<_> = backups.iter().flat_map(|(_, backup)| of(backup)).collect();
+        found.sort_by_key(ToString::to_string);
+        found.dedup();
+        found
+    };
+    let disks = backups.iter().flat_map(|(machine, backup)| {
+        let disks = backup.disks.iter().map(disk_json);
+        disks.map(|mut disk| {
+            disk["vm"] = json!(machine.map(|machine| &machine.name));
+            disk
+        })
+    });
+    json!({
+        "type": "chain",
+        "machines": backups.iter().filter_map(|(machine, _)| Some(machine_json((*machine)?))).collect::<Vec<_>>(),
+        "disks": disks.collect::<Vec<_>>(),
+        "orphans": all(|backup| orphans(backup).into_iter().map(Value::from).collect()),
+        "damaged": all(damaged),
+    })
+}
+
+fn machine_json(machine: &Machine) -> Value {
+    let states = machine.states.iter().map(|state| {
+        json!({
+            "number": state.number, "name": state.name, "id": state.id(), "parent": state.parent,
+            "files": state.disks.iter().map(|disk| disk.path().map(|path| path.display().to_string()))
+                .collect::<Vec<_>>(),
+        })
+    });
+    json!({ "name": machine.name, "id": machine.id, "states": states.collect::<Vec<_>>() })
+}
+
+/// The disks of a machine; its states, where it has a configuration, stand in front of them once.
+fn show_machine(
+    out: &mut impl Write,
+    machine: Option<&Machine>,
+    backup: &Backup,
+    among_others: bool,
+) -> anyhow::Result<()> {
+    let configured = machine.filter(|machine| machine.is_configured());
+    if let Some(machine) = configured {
+        writeln!(out, "{}", text::escape(&machine.line()))?;
+        for (state, line) in machine.states.iter().zip(machine.state_lines()) {
+            let is_read = backup
+                .state()
+                .is_some_and(|read| read.number == state.number);
+            let mark = if is_read { '*' } else { ' ' };
+            writeln!(out, "  {mark} {}", text::escape(&line))?;
+        }
+    } else if among_others {
+        writeln!(out, "disks without a configuration")?;
+    }
+    backup
+        .disks
+        .iter()
+        .try_for_each(|disk| show(out, disk, configured.is_some()))
+}
+
+/// One disk; with `is_told` its states were told already, by their names.
+fn show(out: &mut impl Write, disk: &Disk, is_told: bool) -> anyhow::Result<()> {
+    match (disk.slot, is_told) {
+        (Some(slot), _) => writeln!(out, "disk{}  {slot}", disk.number)?,
+        (None, true) => writeln!(out, "disk{}", disk.number)?,
+        (None, false) => writeln!(
+            out,
+            "disk{}  state #{} of {}",
+            disk.number,
+            disk.state.number,
+            disk.family.states.len()
+        )?,
+    }
     match (&disk.chain, &disk.opened) {
         (Some(view), _) => show_chain(out, view.chain())?,
         (None, Err(fault)) => writeln!(out, "  {}", text::escape(&fault.to_string()))?,
         (None, Ok(_)) => {}
     }
-    if disk.family.states.len() > 1 {
+    if disk.family.states.len() > 1 && !is_told {
         writeln!(out, "  states, for --checkpoint:")?;
         for state in &disk.family.states {
             let mark = if *state == disk.state { '*' } else { ' ' };
@@ -173,6 +241,7 @@ fn disk_json(disk: &Disk) -> Value {
     let chain = disk.chain.as_ref().map(|view| view.chain());
     json!({
         "disk": disk.number,
+        "slot": disk.slot.map(|slot| slot.to_string()),
         "state": disk.state.number,
         "file": disk.state.file_name(),
         "states": disk.family.states.iter().map(|state| json!({

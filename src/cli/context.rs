@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, StdoutLock, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -106,6 +107,33 @@ impl Context {
     pub fn look(&self, args: &MachineArgs) -> anyhow::Result<Source> {
         let options = finding(&args.vms.vm, &args.finding);
         Ok(Source::look(&args.source, &options)?)
+    }
+
+    /// As [`look`](Self::look), with options of the caller's.
+    ///
+    /// # Errors
+    /// As [`Source::look`].
+    pub fn look_for(&self, source: &Path, options: &Options) -> anyhow::Result<Source> {
+        Ok(Source::look(source, options)?)
+    }
+
+    /// Opens each of `machines`, or where there is none the disks of `source`, and says which states those
+    /// are.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_all<'a>(
+        &self,
+        source: &Source,
+        machines: &[&'a Machine],
+        options: &Options,
+    ) -> anyhow::Result<Vec<(Option<&'a Machine>, Backup)>> {
+        let mut targets: Vec<_> = machines.iter().copied().map(Some).collect();
+        if targets.is_empty() {
+            targets.push(None);
+        }
+        let open = |machine| Ok((machine, self.open_machine(source, machine, options)?));
+        targets.into_iter().map(open).collect()
     }
 
     /// The machines of `source` that `args` mean: by `--vm`, with `--all` every one, else the only one.

@@ -1,9 +1,16 @@
-//! `inspect`: what a backup holds, disk by disk, down to the volumes.
+//! `inspect`: what a backup holds, machine by machine, down to the volumes.
 
+mod branch;
+mod checkpoints;
 mod counts;
 mod document;
 mod drawing;
+mod facts;
 mod guests;
+mod look;
+mod machine_json;
+mod parts;
+mod raw;
 
 use std::io::Write;
 
@@ -11,11 +18,18 @@ use crate::cli::args::SourceArgs;
 use crate::cli::stop::exit_of_disks;
 use crate::cli::{Context, Exit, context};
 use crate::open::Options;
+use look::Look;
 
-/// Show what is there: disks, their chains, partitions, volumes, the guest, and what is wrong
+/// Show what is there: machines, their checkpoints, disks, volumes and guests, and what is not there
 ///
 ///   hvrestore inspect /backup/web01
+///   hvrestore inspect /backup --vm 'web*'
 ///   hvrestore inspect --json /backup/web01 > web01.json
+///   hvrestore inspect --raw /backup/web01               every key of its configurations
+///
+/// Of each machine it shows the four parts (configuration, disks, memory, checkpoint tree), in which mode
+/// it was backed up and what says so, which Windows hosts accept it, when each state's guest last wrote,
+/// and what is NOT in this backup, with the remedy for each.
 ///
 /// Of a Windows guest it says the version, name, processor, roles, time zone and drive letters, from
 /// its own registry; a registry that was being written is completed from its logs in memory.
@@ -30,6 +44,9 @@ pub(crate) struct Args {
     /// Do not read the file tables to count what they hold
     #[arg(long)]
     no_counts: bool,
+    /// Show every key of the configurations instead, also those that hvrestore does not know
+    #[arg(long)]
+    raw: bool,
 }
 
 /// Runs the command.
@@ -41,24 +58,30 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         every_leaf: true,
         ..context::options(&args.source.state)
     };
-    let backup = ctx.open_with(&args.source, &options)?;
-    let counts = if args.no_counts {
-        Vec::new()
-    } else {
-        counts::count(&backup, ctx)
-    };
-    let guests = guests::find(&backup);
+    let source = ctx.look_for(&args.source.source, &options)?;
+    let machines = source.machines(&options.vm, true)?;
+    if args.raw {
+        raw::print(&machines, ctx)?;
+        return Ok(Exit::Done);
+    }
+    let backups = ctx.open_all(&source, &machines, &options)?;
+    let looks: Vec<_> = backups
+        .iter()
+        .map(|(machine, backup)| Look::at(&source, *machine, backup, !args.no_counts, ctx))
+        .collect();
     let mut out = ctx.stdout();
     if ctx.global.json {
-        let document = document::of(&args.source.source, &backup, &counts, &guests);
+        let document = document::of(source.path(), &looks);
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
     } else {
-        drawing::draw(&mut out, &args.source.source, &backup, &counts, &guests)?;
+        drawing::draw(&mut out, source.path(), &looks)?;
     }
     out.flush()?;
-    let lost = counts.iter().any(|counts| counts.lost > 0);
+    let lost = |look: &Look<'_>| look.counts.iter().any(|counts| counts.lost > 0);
+    let lost = looks.iter().any(lost);
     let findings = if lost { Exit::Findings } else { Exit::Done };
-    Ok(exit_of_disks(&backup).and(findings))
+    let backups: Vec<_> = backups.iter().map(|(_, backup)| backup).collect();
+    Ok(exit_of_disks(&backups).and(findings))
 }
 
 /// The word for how a file keeps its disk.

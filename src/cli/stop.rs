@@ -163,16 +163,17 @@ pub(crate) fn exit_of_code(code: &'static Code) -> Exit {
 }
 
 /// How a command ends that shows disks whatever is wrong with them.
-pub(crate) fn exit_of_disks(backup: &Backup) -> Exit {
-    let faults = backup
-        .disks
-        .iter()
-        .filter_map(|disk| disk.opened.as_ref().err());
-    let faults: Vec<_> = faults.collect();
-    let delivered = faults.len() < backup.disks.len();
+pub(crate) fn exit_of_disks(backups: &[&Backup]) -> Exit {
+    let disks = backups.iter().flat_map(|backup| &backup.disks);
+    let faults: Vec<_> = disks
+        .clone()
+        .filter_map(|disk| disk.opened.as_ref().err())
+        .collect();
+    let delivered = faults.len() < disks.count();
+    let mut notes = backups.iter().flat_map(|backup| backup.notes());
     match faults.first() {
         Some(fault) => Exit::after(exit_of(fault), delivered),
-        None if backup.notes().iter().any(is_finding) => Exit::Findings,
+        None if notes.any(is_finding) => Exit::Findings,
         None => Exit::Done,
     }
 }

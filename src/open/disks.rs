@@ -88,7 +88,7 @@ fn in_state(
     let none = disks.is_empty();
     let wanted = |disk: &Chosen| is_wanted(disk.number, disk.slot, &disk.family, options);
     let disks: Vec<_> = disks.into_iter().filter(wanted).collect();
-    if !disks.is_empty() {
+    if !disks.is_empty() || (none && options.every_leaf) {
         return Ok(disks);
     }
     let (name, label) = (&machine.name, state.label());

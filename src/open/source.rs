@@ -158,6 +158,7 @@ impl Source {
             survey: Arc::clone(&self.survey),
             vms: Arc::clone(&self.vms),
             chosen: machine.and_then(place).map(|place| (place, opened.state)),
+            source: self.path.clone(),
             folders: Arc::clone(&self.folders),
             notes: Vec::new(),
             letters: OnceLock::new(),

@@ -151,7 +151,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("src/sink", &["blockio", "security", "tree"]),
     (
         "src/cli",
-        &["blockio", "disk", "partition", "security", "tree"],
+        &["blockio", "disk", "partition", "security", "tree", "vmcx"],
     ),
 ];
 

@@ -6,26 +6,68 @@ use partition::{Content, FirstBytes, Partition, Table};
 use serde_json::{Value, json};
 
 use super::counts::Counts;
-use super::guests::{self, Found};
+use super::look::Look;
+use super::{guests, machine_json};
 use crate::cli::chain::{layers_json, orphans};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
 
-/// The whole document.
-pub(super) fn of(source: &Path, backup: &Backup, counts: &[Counts], guests: &[Found<'_>]) -> Value {
-    let shown = Shown { backup, counts };
+/// The whole document. What is above `machines` is of all of them together, `vm` says of which.
+pub(super) fn of(source: &Path, looks: &[Look<'_>]) -> Value {
+    let mut damaged: Vec<_> = looks.iter().flat_map(|look| damaged(look.backup)).collect();
+    damaged.sort_by_key(ToString::to_string);
+    damaged.dedup();
+    let mut orphans: Vec<_> = looks.iter().flat_map(|look| orphans(look.backup)).collect();
+    orphans.sort();
+    orphans.dedup();
+    let machines = looks
+        .iter()
+        .filter_map(|look| Some(machine_json::of(look, look.machine?)));
     json!({
         "type": "inspect",
         "source": source.display().to_string(),
-        "disks": backup.disks.iter().map(|disk| disk_json(disk, shown)).collect::<Vec<_>>(),
-        "guests": guests.iter().map(Found::json).collect::<Vec<_>>(),
-        "letters": guests::letters_json(backup),
-        "orphans": orphans(backup),
-        "damaged": backup.survey.files.iter().filter_map(|file| {
-            let fault = file.outcome.as_ref().err()?;
-            Some(json!({ "file": file.path.display().to_string(), "code": fault.code.id,
-                "message": fault.to_string() }))
-        }).collect::<Vec<_>>(),
+        "machines": machines.collect::<Vec<_>>(),
+        "disks": looks.iter().flat_map(disks).collect::<Vec<_>>(),
+        "guests": looks.iter().flat_map(guests_json).collect::<Vec<_>>(),
+        "letters": match looks {
+            [one] => guests::letters_json(one.backup),
+            _ => Value::Null,
+        },
+        "orphans": orphans,
+        "damaged": damaged,
     })
+}
+
+fn disks(look: &Look<'_>) -> Vec<Value> {
+    let shown = Shown {
+        backup: look.backup,
+        counts: &look.counts,
+    };
+    let disks = look.backup.disks.iter();
+    let disks = disks.map(|disk| named(look, disk_json(disk, shown)));
+    disks.collect()
+}
+
+fn guests_json(look: &Look<'_>) -> Vec<Value> {
+    let guests = look.guests.iter();
+    guests.map(|found| named(look, found.json())).collect()
+}
+
+/// With the name of the machine.
+fn named(look: &Look<'_>, mut value: Value) -> Value {
+    value["vm"] = json!(look.machine.map(|machine| &machine.name));
+    value
+}
+
+fn damaged(backup: &Backup) -> Vec<Value> {
+    let files = backup.survey.files.iter();
+    let damaged = files.filter_map(|file| {
+        let fault = file.outcome.as_ref().err()?;
+        Some(
+            json!({ "file": file.path.display().to_string(), "code": fault.code.id,
+                "message": fault.to_string() }),
+        )
+    });
+    damaged.collect()
 }
 
 /// What the parts of the document are looked up in.
@@ -41,16 +83,26 @@ fn disk_json(disk: &Disk, shown: Shown<'_>) -> Value {
     let error = disk.opened.as_ref().err();
     json!({
         "disk": disk.number,
+        "slot": disk.slot.map(|slot| slot.to_string()),
         "state": { "number": disk.state.number, "file": disk.state.file_name(), "newest": disk.state.is_leaf },
         "states": disk.family.states.iter().map(|state| json!({
             "number": state.number, "file": state.file_name(), "newest": state.is_leaf,
         })).collect::<Vec<_>>(),
         "layers": chain.map(layers_json).unwrap_or_default(),
         "size": opened.map(|opened| blockio::ReadAt::size(&*opened.bytes)),
+        "used": opened.map(used),
         "table": opened.and_then(|opened| opened.table.as_ref().ok()).map(table_json),
         "partitions": opened.map(|opened| partitions(opened, shown)).unwrap_or_default(),
         "error": error.map(|fault| json!({ "code": fault.code.id, "message": fault.to_string() })),
     })
+}
+
+/// Bytes in use on the disk's volumes.
+fn used(opened: &OpenDisk) -> u64 {
+    let infos = opened.volumes.iter().map(|volume| volume.fs.info());
+    infos
+        .filter_map(|info| Some(info.size.saturating_sub(info.free?)))
+        .sum()
 }
 
 fn table_json(table: &Table) -> Value {

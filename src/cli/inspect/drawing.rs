@@ -7,28 +7,54 @@ use std::path::Path;
 use disk::LayerEntry;
 use partition::{Content, FirstBytes, Partition};
 
+use super::branch::{Branch, write_branches};
 use super::counts::{Counts, Stored};
-use super::guests::{self, Found};
+use super::look::Look;
+use super::{guests, parts};
 use crate::cli::chain::found_by;
 use crate::cli::text::{self, escape};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
 use crate::sink::codes::FOLDER_ELSEWHERE;
 
 /// Draws it.
-pub(super) fn draw(
-    out: &mut impl Write,
-    source: &Path,
-    backup: &Backup,
-    counts: &[Counts],
-    guests: &[Found<'_>],
-) -> io::Result<()> {
+pub(super) fn draw(out: &mut impl Write, source: &Path, looks: &[Look<'_>]) -> io::Result<()> {
     writeln!(out, "{}", escape(&source.display().to_string()))?;
-    let shown = Shown { backup, counts };
-    let disks = backup.disks.iter().map(|disk| of_disk(disk, shown));
-    let guests = guests.iter().map(|found| found.branch(backup));
-    let guess = backup.volumes().next().and_then(|_| guests::guess(backup));
-    let branches: Vec<_> = disks.chain(guests).chain(guess).collect();
+    let branches: Vec<_> = looks
+        .iter()
+        .flat_map(|look| of_look(look, looks.len() > 1))
+        .collect();
     write_branches(out, "", &branches)
+}
+
+/// A machine as one branch, with its parts first; disks without a configuration as they are, unless they
+/// are not alone.
+fn of_look(look: &Look<'_>, among_others: bool) -> Vec<Branch> {
+    let shown = Shown {
+        backup: look.backup,
+        counts: &look.counts,
+    };
+    let disks = look.backup.disks.iter().map(|disk| of_disk(disk, shown));
+    let guests = look.guests.iter().map(|found| found.branch(look.backup));
+    let guess = look.backup.volumes().next();
+    let guess = guess.and_then(|_| guests::guess(look.backup));
+    let content = disks.chain(guests).chain(guess);
+    let title = match (look.configured(), look.machine) {
+        (Some(machine), _) => {
+            let id = machine
+                .id
+                .map(|id| format!("  {}", id.to_string().to_uppercase()));
+            let name = escape(&machine.name);
+            format!("virtual machine {name}{}", id.unwrap_or_default())
+        }
+        (None, Some(_)) if among_others => "disks without a configuration".into(),
+        _ => return content.collect(),
+    };
+    let parts = look
+        .configured()
+        .map(|machine| parts::branches(look, machine));
+    let mut branch = Branch::new(title);
+    branch.below = parts.into_iter().flatten().chain(content).collect();
+    vec![branch]
 }
 
 /// What the branches are looked up in.
@@ -38,43 +64,6 @@ struct Shown<'a> {
     counts: &'a [Counts],
 }
 
-/// One line of the tree, with what is said of it and what is below it.
-pub(super) struct Branch {
-    title: String,
-    pub(super) remarks: Vec<String>,
-    below: Vec<Branch>,
-}
-
-impl Branch {
-    pub(super) fn new(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            remarks: Vec::new(),
-            below: Vec::new(),
-        }
-    }
-}
-
-/// Recursive, as deep as the tree: disk, table, partition.
-fn write_branches(out: &mut impl Write, indent: &str, branches: &[Branch]) -> io::Result<()> {
-    for (index, branch) in branches.iter().enumerate() {
-        let last = index + 1 == branches.len();
-        let (fork, rail) = if last {
-            ("└─", "   ")
-        } else {
-            ("├─", "│  ")
-        };
-        writeln!(out, "{indent}{fork} {}", branch.title)?;
-        let below = format!("{indent}{rail}");
-        let stem = if branch.below.is_empty() { ' ' } else { '│' };
-        for remark in &branch.remarks {
-            writeln!(out, "{below}{stem} {remark}")?;
-        }
-        write_branches(out, &below, &branch.below)?;
-    }
-    Ok(())
-}
-
 fn of_disk(disk: &Disk, shown: Shown<'_>) -> Branch {
     let size = disk
         .opened
@@ -82,7 +71,15 @@ fn of_disk(disk: &Disk, shown: Shown<'_>) -> Branch {
         .map(|opened| text::size(blockio::ReadAt::size(&*opened.bytes)));
     let size = size.unwrap_or_else(|_| "cannot be read".into());
     let name = disk.state.file_name();
-    let mut branch = Branch::new(format!("disk{}  {}  {size}", disk.number, escape(&name)));
+    let slot = disk
+        .slot
+        .map(|slot| format!("  {slot}"))
+        .unwrap_or_default();
+    let mut branch = Branch::new(format!(
+        "disk{}{slot}  {}  {size}",
+        disk.number,
+        escape(&name)
+    ));
     let chain = disk.chain.as_ref().map(|view| view.chain());
     let layers = chain.iter().flat_map(|chain| &chain.layers);
     branch.below.extend(layers.map(of_layer));
@@ -100,10 +97,11 @@ fn of_disk(disk: &Disk, shown: Shown<'_>) -> Branch {
 fn of_layer(layer: &LayerEntry) -> Branch {
     let image = &layer.image;
     let mut title = format!(
-        "layer {}  {} {}, file {}",
+        "layer {}  {} {}, virtual {}, file {}",
         escape(&layer.name),
         image.format().name(),
         super::kind_word(image.kind()),
+        text::size(blockio::Layer::disk_size(&**image)),
         text::size(layer.file_size)
     );
     if let Ok(allocated) = image.allocated() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tree::Time;
 
-use super::drawing::Branch;
+use super::branch::Branch;
 use crate::cli::text::{self, escape};
 use crate::guest::{Guest, Mounted, Name};
 use crate::open::{Backup, LetterSource, Meaning, Volume};
@@ -47,6 +47,16 @@ pub(super) fn letters_json(backup: &Backup) -> Value {
 }
 
 impl Found<'_> {
+    /// What it says of itself.
+    pub(super) fn guest(&self) -> &Guest {
+        &self.guest
+    }
+
+    /// The volume that it is on.
+    pub(super) fn volume_name(&self) -> &str {
+        &self.volume.name
+    }
+
     /// For people.
     pub(super) fn branch(&self, backup: &Backup) -> Branch {
         let guest = &self.guest;
@@ -67,6 +77,12 @@ impl Found<'_> {
         let role =
             |role: &crate::guest::Role| format!("role: {} ({})", role.name, escape(&role.evidence));
         branch.remarks.extend(guest.roles.iter().map(role));
+        let target = |target: &crate::guest::IscsiTarget| {
+            format!("iSCSI target, not in this backup: {}", escape(&target.name))
+        };
+        branch
+            .remarks
+            .extend(guest.iscsi_targets.iter().map(target));
         branch.remarks.extend(self.letters(backup));
         let state =
             |hive: &crate::guest::HiveFile| format!("registry {}: {}", hive.name, hive.state);
@@ -151,6 +167,7 @@ impl Found<'_> {
             "roles": guest.roles.iter().map(|role| json!({
                 "role": role.name, "evidence": role.evidence,
             })).collect::<Vec<_>>(),
+            "iscsi_targets": guest.iscsi_targets.iter().map(|target| &target.name).collect::<Vec<_>>(),
             "mounted": guest.mounted.iter().map(mounted_json).collect::<Vec<_>>(),
             "hives": guest.hives.iter().map(|hive| json!({
                 "hive": hive.name, "dirty": hive.dirty, "log_entries_applied": hive.entries,

@@ -11,6 +11,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(the_program_shows_its_commands_and_exit_codes),
         test!(explain_knows_every_code),
         test!(explain_finds_codes_in_what_is_pasted),
+        test!(r23_explain_takes_messages_of_hyper_v),
         test!(completions_for_every_shell),
         test!(manual_pages),
     ]
@@ -110,6 +111,36 @@ fn explain_finds_codes_in_what_is_pasted() -> Outcome {
     assert!(half.text().starts_with("HV-D103") && half.stderr.contains("HV-E999"));
     let unknown = hvrestore(["explain", "HV-E999"]).expect_code(14);
     assert!(unknown.stderr.contains("HV-E814") && unknown.stderr.contains("what to do: "));
+    Ok(())
+}
+
+fn r23_explain_takes_messages_of_hyper_v() -> Outcome {
+    let pasted = "Could not perform this because of a conflicting operation. Try the backup again.";
+    let busy = hvrestore(["explain", pasted]).expect_code(0);
+    for part in [
+        "time of the backup",
+        "Before and After commands",
+        "what to do: ",
+    ] {
+        assert!(busy.text().contains(part), "{part}: {}", busy.text());
+    }
+    let switch = hvrestore(["explain", "--json", "33012"])
+        .expect_code(0)
+        .json();
+    assert_eq!(
+        (&switch[0]["code"], &switch[0]["hyper_v"]),
+        (&serde_json::Value::Null, &"33012".into())
+    );
+    let both = hvrestore(["explain", "HV-E501: Error", "0xc03a000e"]).expect_code(0);
+    assert!(both.text().starts_with("HV-E501") && both.text().contains("Hyper-V: 0xC03A000E"));
+    let all = hvrestore(["explain", "hyper-v"]).expect_code(0);
+    assert!(
+        all.text()
+            .lines()
+            .filter(|line| line.starts_with("Hyper-V: "))
+            .count()
+            > 20
+    );
     Ok(())
 }
 

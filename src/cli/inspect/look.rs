@@ -1,0 +1,80 @@
+//! What is gathered of one machine before anything is shown.
+
+use super::counts::{self, Counts};
+use super::guests::{self, Found};
+use crate::cli::Context;
+use crate::open::{Backup, Source, StateFacts};
+use crate::vmset::{Machine, MachineState};
+
+/// More states than these are not opened one by one: a chain of a thousand files would take as many
+/// chains to look through.
+const MOST_STATES: usize = 100;
+
+/// One machine, or the disks without one, in the state that is shown.
+pub(super) struct Look<'a> {
+    /// The machine; none of a source that is one disk file.
+    pub(super) machine: Option<&'a Machine>,
+    /// Its disks in the state that is shown.
+    pub(super) backup: &'a Backup,
+    /// What its volumes hold.
+    pub(super) counts: Vec<Counts>,
+    /// The guests on them.
+    pub(super) guests: Vec<Found<'a>>,
+    /// What the guest's volumes say of each state of the machine, by its number.
+    pub(super) facts: Vec<Option<StateFacts>>,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn at(
+        source: &Source,
+        machine: Option<&'a Machine>,
+        backup: &'a Backup,
+        with_counts: bool,
+        ctx: &Context,
+    ) -> Self {
+        let counts = match with_counts {
+            true => counts::count(backup, ctx),
+            false => Vec::new(),
+        };
+        let states = machine.map_or(&[][..], |machine| &machine.states);
+        let facts = |state: &MachineState| {
+            let few = states.len() <= MOST_STATES && !ctx.cancelled();
+            let is_shown = backup
+                .state()
+                .is_some_and(|shown| shown.number == state.number);
+            match is_shown {
+                true => Some(StateFacts::of(backup)),
+                false if few => source.facts(machine?, state.number).ok(),
+                false => None,
+            }
+        };
+        Self {
+            machine,
+            backup,
+            counts,
+            guests: guests::find(backup),
+            facts: states.iter().map(facts).collect(),
+        }
+    }
+
+    /// The machine, if a configuration says what it is.
+    pub(super) fn configured(&self) -> Option<&'a Machine> {
+        self.machine.filter(|machine| machine.is_configured())
+    }
+
+    pub(super) fn facts_of(&self, state: &MachineState) -> Option<&StateFacts> {
+        self.facts.get(state.number)?.as_ref()
+    }
+
+    /// Whether the guest wrote to `state` after what builds on it was begun: then those are of different
+    /// times, and the states behind it cannot be trusted.
+    pub(super) fn is_newer_than_child(&self, machine: &Machine, state: &MachineState) -> bool {
+        let written = |state: &MachineState| Some(self.facts_of(state)?.written.as_ref()?.1.time);
+        let children = machine
+            .states
+            .iter()
+            .filter(|child| child.parent == Some(state.number));
+        let mut times = children.filter_map(written);
+        written(state).is_some_and(|own| times.any(|child| own > child))
+    }
+}
