@@ -105,6 +105,7 @@ pub fn all() -> Vec<&'static Code> {
         tree::codes::ALL,
         vhd::codes::ALL,
         vhdx::codes::ALL,
+        crate::vmset::codes::ALL,
         vmcx::codes::ALL,
     ];
     let mut codes: Vec<_> = crates.concat();

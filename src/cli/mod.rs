@@ -32,6 +32,7 @@ mod lines;
 mod listing;
 mod ls;
 mod man;
+mod restore;
 mod stat;
 mod stop;
 pub mod targets;
@@ -92,6 +93,7 @@ enum Command {
     Extract(extract::Args),
     ApplyMetadata(apply_metadata::Args),
     Flatten(flatten::Args),
+    Restore(restore::Args),
     Explain(explain::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -132,6 +134,7 @@ fn dispatch(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::Extract(args) => extract::run(args, ctx),
         Command::ApplyMetadata(args) => apply_metadata::run(args, ctx),
         Command::Flatten(args) => flatten::run(args, ctx),
+        Command::Restore(args) => restore::run(args, ctx),
         Command::Explain(args) => explain::run(args, ctx),
         Command::Completions(args) => completions::run(args, ctx),
         Command::Man(args) => man::run(args, ctx),

@@ -10,6 +10,7 @@ use crate::cli::Exit;
 use crate::codes;
 use crate::open::{self, Backup, Note};
 use crate::sink::Refusal;
+use crate::vmset::write;
 
 /// Why a command ended without doing what was asked: the exit code, a stable code, one line.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -107,6 +108,13 @@ fn cause_of(error: &anyhow::Error) -> (Exit, Option<&'static Code>) {
     }
     if let Some(refusal) = error.downcast_ref::<Refusal>() {
         return (Exit::Destination, Some(refusal.code));
+    }
+    if let Some(error) = error.downcast_ref::<write::Error>() {
+        return match error {
+            write::Error::Destination(refusal) => (Exit::Destination, Some(refusal.code)),
+            write::Error::Source(fault) => (exit_of(fault), Some(fault.code)),
+            write::Error::Cancelled => (Exit::Interrupted, None),
+        };
     }
     match error.downcast_ref::<open::Error>() {
         Some(open::Error::Source { code, .. }) => (Exit::NoSource, Some(*code)),

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use blockio::HostFile;
 use rustix::fs::{
-    AtFlags, CWD, FallocateFlags, FileType, IFlags, Mode, OFlags, RenameFlags, ResolveFlags, Stat,
-    Timespec, Timestamps, UTIME_OMIT, XattrFlags, copy_file_range, fallocate, fgetxattr, fsetxattr,
-    fstat, fstatfs, futimens, ioctl_ficlone, ioctl_getflags, linkat, mkdirat, openat, openat2,
-    readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
+    AtFlags, CWD, FallocateFlags, FileType, IFlags, Mode, OFlags, RenameFlags, ResolveFlags,
+    SeekFrom, Stat, Timespec, Timestamps, UTIME_OMIT, XattrFlags, copy_file_range, fallocate,
+    fgetxattr, fsetxattr, fstat, fstatfs, futimens, ioctl_ficlone, ioctl_getflags, linkat, mkdirat,
+    openat, openat2, readlinkat, renameat, renameat_with, statat, symlinkat, unlinkat, utimensat,
 };
 use rustix::io::Errno;
 use tree::Time;
@@ -319,6 +319,10 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
     file.write_all_at(bytes, offset)
 }
 
+pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    file.read_exact_at(buf, offset)
+}
+
 pub(super) fn copy_range(
     from: &HostFile,
     from_offset: u64,
@@ -333,6 +337,17 @@ pub(super) fn copy_range(
         let copied = copy_file_range(from, Some(&mut from_offset), to, Some(&mut offset), len)?;
         Ok(copied as u64)
     })
+}
+
+pub(super) fn stored_from(file: &File, offset: u64) -> io::Result<std::ops::Range<u64>> {
+    let size = file.metadata()?.len();
+    let start = match rustix::fs::seek(file, SeekFrom::Data(offset)) {
+        Ok(start) => start,
+        Err(Errno::NXIO) => return Ok(size..size),
+        Err(error) => return Err(error.into()),
+    };
+    let end = rustix::fs::seek(file, SeekFrom::Hole(start))?;
+    Ok(start..end)
 }
 
 pub(super) fn write_back(file: &File) -> io::Result<()> {

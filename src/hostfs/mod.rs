@@ -14,6 +14,8 @@
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
 //! | `limits.rs` | what the file system of a destination can hold |
 //! | `parts.rs` | the parts of a node that a destination may be able to hold |
+//! | `editable.rs` | a file of the destination, put right in place |
+//! | `sparse.rs` | a host file with its holes |
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -25,6 +27,7 @@ use tree::{Attributes, Time};
 
 #[cfg(not(target_os = "linux"))]
 mod by_path;
+mod editable;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -36,6 +39,7 @@ mod pipe;
 #[cfg(not(target_os = "linux"))]
 #[path = "no_pipe.rs"]
 mod pipe;
+mod sparse;
 #[cfg(windows)]
 mod windows;
 
@@ -44,10 +48,12 @@ use by_path as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
 
+pub use editable::Editable;
 pub use limits::Limits;
 pub use parts::{Part, Parts};
 
 pub use pipe::Pipe;
+pub use sparse::Sparse;
 
 /// A folder held open. What is done in it follows no link and leaves it by no `..`.
 ///
@@ -495,6 +501,14 @@ pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     platform::write_all_at(file, bytes, offset)
 }
 
+/// Fills `buf` from `offset`, wherever the cursor is.
+///
+/// # Errors
+/// The system's own; `UnexpectedEof` where the file ends before.
+pub fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    platform::read_exact_at(file, buf, offset)
+}
+
 /// Whether files without a name can be made in `dir` and given one, found out with a file of `name`.
 ///
 /// # Errors
@@ -515,6 +529,15 @@ pub fn can_be_unnamed(dir: &Dir, name: &OsStr) -> io::Result<bool> {
 /// The system's own: no room, unsupported.
 pub fn reserve(file: &File, offset: u64, len: u64) -> io::Result<()> {
     platform::reserve(file, offset, len)
+}
+
+/// Where the next bytes from `offset` on are that the file system stores, as far as it tells: not the
+/// holes before and behind them. Empty at the end of the file where nothing more is stored.
+///
+/// # Errors
+/// The system's own.
+pub fn stored_from(file: &File, offset: u64) -> io::Result<std::ops::Range<u64>> {
+    platform::stored_from(file, offset)
 }
 
 /// Copies up to `len` bytes inside the kernel; how many. `Ok(0)` or an error other than a full disk:

@@ -134,6 +134,10 @@ pub(super) fn share_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io:
     Ok(0)
 }
 
+pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    file.read_exact_at(buf, offset)
+}
+
 /// No way that plain Rust has.
 pub(super) fn copy_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io::Result<u64> {
     Ok(0)
@@ -145,6 +149,12 @@ pub(super) fn free_space(_: &Path) -> io::Result<u64> {
 
 pub(super) fn limits(_: &Path) -> io::Result<super::Limits> {
     Ok(super::Limits::default())
+}
+
+/// Holes are not asked for: all of it counts as stored.
+pub(super) fn stored_from(file: &File, offset: u64) -> io::Result<std::ops::Range<u64>> {
+    let size = file.metadata()?.len();
+    Ok(offset.min(size)..size)
 }
 
 pub(super) fn write_back(_: &File) -> io::Result<()> {

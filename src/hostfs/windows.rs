@@ -260,6 +260,12 @@ fn stream_path(dir: &Dir, name: Option<&OsStr>, stream: &OsStr) -> io::Result<Pa
     Ok(path.into())
 }
 
+/// Holes are not asked for: all of it counts as stored.
+pub(super) fn stored_from(file: &File, offset: u64) -> io::Result<std::ops::Range<u64>> {
+    let size = file.metadata()?.len();
+    Ok(offset.min(size)..size)
+}
+
 pub(super) fn write_back(_: &File) -> io::Result<()> {
     Ok(())
 }
@@ -298,6 +304,22 @@ pub(super) fn make_sparse(file: &File) -> io::Result<()> {
     // SAFETY: the handle is open, and the request takes and returns no buffer.
     unsafe { DeviceIoControl(handle(file), FSCTL_SET_SPARSE, None, 0, None, 0, None, None) }
         .map_err(|error| system_error(&error))
+}
+
+pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
+    let (mut rest, mut at) = (buf, offset);
+    while !rest.is_empty() {
+        match file.seek_read(rest, at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(len) => {
+                rest = &mut rest[len..];
+                at += len as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {

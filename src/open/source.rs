@@ -175,6 +175,12 @@ impl Source {
         !self.path.is_dir() && !is_configuration(&self.path)
     }
 
+    /// What finds the chains of its disks.
+    #[must_use]
+    pub fn finder(&self) -> &Finder {
+        &self.finder
+    }
+
     /// The path as the operator named it.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -34,7 +34,7 @@ mod conflict;
 mod error;
 mod folder;
 mod hashed;
-mod host_name;
+pub(crate) mod host_name;
 mod journal;
 mod names;
 mod partial;

@@ -6,15 +6,22 @@
 //! | [`absence`] | what a machine has and the backup has not |
 //! | [`choose`] | which machine and which state the operator means |
 //! | [`hosts`] | which Windows accepts which version |
+//! | [`manifest`] | what was written, as JSON |
+//! | [`plan`] | what a restore will write, from where, and what is changed |
+//! | [`write`](mod@write) | a plan carried out |
 //! | [`script`] | what is left to do on Windows: `import.ps1`, `RESTORED.md` |
 //! | [`preflight`] | what stands in the way of an import |
 
 pub mod absence;
 pub mod choose;
+pub mod codes;
 pub mod hosts;
 pub mod machine;
+pub mod manifest;
+pub mod plan;
 pub mod preflight;
 pub mod script;
+pub mod write;
 
 pub use absence::{Absence, AbsenceKind};
 pub use hosts::{Acceptance, Host};
