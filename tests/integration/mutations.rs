@@ -10,6 +10,7 @@
 //! ```
 
 mod base;
+mod containers;
 mod disks;
 mod formats;
 mod hives;

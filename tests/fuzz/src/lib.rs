@@ -6,6 +6,8 @@
 
 #[path = "../../integration/mutations/base.rs"]
 mod base;
+#[path = "../../integration/mutations/containers.rs"]
+mod containers;
 #[path = "../../integration/mutations/disks.rs"]
 mod disks;
 #[path = "../../integration/mutations/formats.rs"]

@@ -6,7 +6,7 @@ use blockio::{Cache, Fault, ReadAt};
 use testkit::{checksums, exercise};
 
 use super::base::Base;
-use super::{disks, hives, tables, volumes};
+use super::{containers, disks, hives, tables, volumes};
 
 /// One parser under test.
 pub(super) struct Format {
@@ -61,6 +61,12 @@ pub(super) const FORMATS: &[Format] = &[
         bases: hives::bases,
         mend: hives::mend,
         ask: hives::ask,
+    },
+    Format {
+        name: "vmcx",
+        bases: containers::bases,
+        mend: testkit::vmcx::mend,
+        ask: containers::ask,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! Single values changed on a copy, every other byte left as it is.
 
+use std::collections::BTreeSet;
+
 use blockio::{Fault, ReadAt};
 use zerocopy::FromBytes;
 
@@ -78,6 +80,42 @@ impl Editor {
     pub fn set(&mut self, path: &str, value: &Value) -> Result<(), Error> {
         self.put(path, value)
             .map_err(|fault| fault.in_file(&self.name).into())
+    }
+
+    /// Removes the first key at `path` and all below it.
+    ///
+    /// # Errors
+    /// No such key.
+    pub fn remove(&mut self, path: &str) -> Result<(), Error> {
+        let missing = || Fault::unsupported(&NO_KEY, format!("key {path}")).in_file(&self.name);
+        let found = self.links.find(&self.keys, path);
+        let top = found
+            .and_then(|number| self.keys.get(number))
+            .ok_or_else(missing)?;
+        let mut gone = BTreeSet::from([top.slot.place()]);
+        let mut open = vec![top.slot.place()];
+        while let Some(place) = open.pop() {
+            let below = self.links.below(place).iter();
+            let below = below.filter_map(|number| self.keys.get(*number));
+            let below = below.map(|key| key.slot.place());
+            open.extend(below.filter(|place| gone.insert(*place)));
+        }
+        let keys = std::mem::take(&mut self.keys);
+        let is_gone = |key: &Entry| gone.contains(&key.slot.place());
+        let (removed, kept) = keys.into_iter().partition(is_gone);
+        self.keys = kept;
+        self.links = Links::of(&self.keys);
+        self.discard(removed);
+        Ok(())
+    }
+
+    /// Frees the room of entries and of their values.
+    fn discard(&mut self, removed: Vec<Entry>) {
+        for key in removed {
+            self.room.give_back(self.room.value_of(&key));
+            self.room.put(key.slot.at, &encode::free(key.slot.size));
+            self.free.push(key.slot);
+        }
     }
 
     /// The changed container.

@@ -37,6 +37,13 @@ pub(crate) struct Slot {
     pub(crate) size: u32,
 }
 
+impl Slot {
+    /// How an entry's children refer to it.
+    pub(crate) fn place(&self) -> (u16, u32) {
+        (self.table, self.offset)
+    }
+}
+
 /// What an entry is.
 pub(crate) enum Found {
     /// Room for other entries.

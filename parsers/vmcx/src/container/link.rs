@@ -28,7 +28,7 @@ impl Links {
     pub(crate) fn of(entries: &[Entry]) -> Self {
         let mut children: HashMap<_, Vec<usize>> = HashMap::from([(ROOT, Vec::new())]);
         for entry in entries.iter().filter(|entry| entry.kind == entry::NODE) {
-            children.insert((entry.slot.table, entry.slot.offset), Vec::new());
+            children.insert(entry.slot.place(), Vec::new());
         }
         for (number, entry) in entries.iter().enumerate() {
             if let Some(siblings) = children.get_mut(&entry.parent) {
@@ -43,7 +43,7 @@ impl Links {
     }
 
     /// The children of `parent`, which is [`ROOT`] or where the entry of a node is.
-    fn below(&self, parent: (u16, u32)) -> &[usize] {
+    pub(crate) fn below(&self, parent: (u16, u32)) -> &[usize] {
         self.children.get(&parent).map_or(&[], Vec::as_slice)
     }
 
@@ -58,7 +58,7 @@ impl Links {
             };
             let number = *self.below(parent).iter().find(is_named)?;
             let entry = entries.get(number)?;
-            parent = (entry.slot.table, entry.slot.offset);
+            parent = entry.slot.place();
             found = Some(number);
         }
         found
@@ -94,7 +94,7 @@ fn grow(
     let mut children = Vec::new();
     for number in links.below(parent) {
         if let Some(entry) = entries.get_mut(*number).and_then(Option::take) {
-            let at = (entry.slot.table, entry.slot.offset);
+            let at = entry.slot.place();
             children.push(Node {
                 name: entry.name,
                 value: entry.value,

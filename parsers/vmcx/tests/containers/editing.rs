@@ -226,6 +226,44 @@ fn what_is_not_there_or_of_another_type_is_refused() {
 }
 
 #[test]
+fn what_is_removed_leaves_room_for_others() {
+    let before = container(&keys(), &Options::default()).bytes;
+    let mut editor = Editor::open(&Memory::from(before.clone()), "web01.vmcx").unwrap();
+    for path in [
+        "configuration/_58f75a6d_/controller0",
+        "configuration/long data",
+        "regid",
+    ] {
+        editor.remove(path).unwrap();
+        let again = editor.remove(path).unwrap_err();
+        assert_eq!(again.fault().code.id, "HV-E971", "{path}");
+    }
+    editor
+        .set("configuration/properties/name", &text(45))
+        .unwrap();
+    let after = editor.into_bytes();
+    assert_eq!(before.len(), after.len());
+    let mut keys = keys();
+    keys.pop();
+    let all = &mut keys[0].keys;
+    all.retain(|key| key.name != "long data");
+    let named = |name| move |key: &Key| key.name == name;
+    let device = all.iter().position(named("_58f75a6d_")).unwrap();
+    all[device].keys.clear();
+    all[0].keys[0] = Key::text("name", &"y".repeat(45));
+    let file = sound(&after);
+    super::compare(&file.root().children, &keys, "");
+    assert_eq!(
+        file.root()
+            .at("configuration/properties")
+            .unwrap()
+            .children
+            .len(),
+        4
+    );
+}
+
+#[test]
 fn older_versions_are_not_written() {
     let bytes = container(
         &keys(),
