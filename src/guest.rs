@@ -100,5 +100,12 @@ impl Guest {
     }
 }
 
+/// When the installation on `fs` was last shut down; `None` where there is none, or it does not say.
+#[must_use]
+pub fn last_shutdown(fs: &dyn FileSystem) -> Option<Time> {
+    let hive = Config::find(fs)?.open("SYSTEM").ok()?;
+    system::last_shutdown(&Settings::of_system(&hive))
+}
+
 #[cfg(test)]
 mod tests;

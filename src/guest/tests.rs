@@ -92,6 +92,7 @@ fn an_installation_tells_what_it_is() {
     );
     assert_eq!(guest.time_zone.bias, Some(-60));
     assert_eq!(guest.last_shutdown, Some(Time(133_500_000_000_000_000)));
+    assert_eq!(last_shutdown(&volume), guest.last_shutdown);
     let roles: Vec<_> = guest.roles.iter().map(|role| role.name).collect();
     assert_eq!(
         roles,

@@ -1,8 +1,10 @@
 //! What the guest's own volumes say of one state of a machine.
 
-use crate::guest::{LastWritten, last_written};
+use tree::Time;
+
+use crate::guest::{LastWritten, last_shutdown, last_written};
 use crate::open::{Backup, Error, Options, Source};
-use crate::vmset::Machine;
+use crate::vmset::{Machine, VolumeSigns};
 
 /// What the guest's own volumes say of one state of a machine.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,8 @@ pub struct StateFacts {
     pub unreadable: usize,
     /// Bytes in use on all volumes.
     pub used: u64,
+    /// When the guest was last shut down, by its registry: the newest of all installations.
+    pub last_shutdown: Option<Time>,
 }
 
 impl StateFacts {
@@ -31,6 +35,8 @@ impl StateFacts {
             facts
                 .dirty
                 .extend(info.dirty.map(|why| (volume.name.clone(), why)));
+            let shutdown = last_shutdown(&**volume.live());
+            facts.last_shutdown = facts.last_shutdown.max(shutdown);
             let found = last_written(&**volume.live());
             let newest = facts.written.as_ref().map(|(_, found)| found.time);
             if let Some(found) = found.filter(|found| Some(found.time) > newest) {
@@ -43,6 +49,19 @@ impl StateFacts {
         let named = backup.state().map_or(0, |state| state.disks.len());
         facts.unreadable += named.saturating_sub(backup.disks.len());
         facts
+    }
+}
+
+impl StateFacts {
+    /// What of it says how consistent the state is.
+    #[must_use]
+    pub fn signs(&self) -> VolumeSigns {
+        VolumeSigns {
+            read: self.volumes,
+            dirty: self.dirty.clone(),
+            last_written: self.written.as_ref().map(|(_, written)| written.time),
+            last_shutdown: self.last_shutdown,
+        }
     }
 }
 

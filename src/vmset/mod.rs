@@ -5,6 +5,7 @@
 //! | [`machine`] | machines, their states, what ties a drive to a file |
 //! | [`absence`] | what a machine has and the backup has not |
 //! | [`choose`] | which machine and which state the operator means |
+//! | [`consistency`] | how consistent a state is, and what speaks for it |
 //! | [`hosts`] | which Windows accepts which version |
 //! | [`manifest`] | what was written, as JSON |
 //! | [`plan`] | what a restore will write, from where, and what is changed |
@@ -15,6 +16,7 @@
 pub mod absence;
 pub mod choose;
 pub mod codes;
+pub mod consistency;
 pub mod hosts;
 pub mod machine;
 pub mod manifest;
@@ -24,6 +26,7 @@ pub mod script;
 pub mod write;
 
 pub use absence::{Absence, AbsenceKind};
+pub use consistency::{Consistency, Verdict, VolumeSigns};
 pub use hosts::{Acceptance, Host};
 pub use machine::{
     BackupMode, ConfigFile, ConfigFormat, How, Leftover, LeftoverKind, Machine, MachineState,

@@ -69,6 +69,10 @@ fn remarks(look: &Look<'_>, machine: &Machine, state: &MachineState) -> Vec<Stri
             format!("guest last wrote {when} ({volume}, {})", escape(by))
         }));
     }
+    remarks.extend(look.consistency(machine, state).map(|found| {
+        let evidence = escape(&found.evidence.join("; ")).into_owned();
+        format!("consistency: {} ({evidence})", found.verdict.words())
+    }));
     if look.is_newer_than_child(machine, state) {
         remarks.push(format!(
             "WRITTEN AFTER what builds on it: these are of different times [{}]",

@@ -7,6 +7,7 @@ use super::branch::Branch;
 use super::guests::Found;
 use crate::cli::text::{self, escape};
 use crate::codes::cli::IN_GUEST_ISCSI;
+use crate::vmset::consistency::is_on_cluster;
 use crate::vmset::hosts as table;
 
 /// Which Windows hosts accept the version.
@@ -60,20 +61,6 @@ pub(super) fn cluster(configuration: &Configuration) -> Option<String> {
         "failover cluster ({why}): take its role offline before a restore, and add it again with \
          Add-ClusterVirtualMachineRole"
     ))
-}
-
-/// Whether a disk is on a cluster shared volume, which caps what a backup of it can be.
-pub(super) fn is_on_cluster(configuration: &Configuration) -> bool {
-    let drives = configuration
-        .controllers
-        .iter()
-        .flat_map(|controller| &controller.drives);
-    let paths = drives.filter_map(|drive| match &drive.attachment {
-        vmcx::Attachment::Disk(path) => Some(path.to_string().to_lowercase()),
-        _ => None,
-    });
-    let mut paths = paths.map(|path| path.replace('/', "\\"));
-    paths.any(|path| path.contains(r":\clusterstorage\"))
 }
 
 /// Devices of the host that it was given.

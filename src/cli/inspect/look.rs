@@ -4,7 +4,7 @@ use super::counts::{self, Counts};
 use super::guests::{self, Found};
 use crate::cli::Context;
 use crate::open::{Backup, Source, StateFacts};
-use crate::vmset::{Machine, MachineState};
+use crate::vmset::{Consistency, Machine, MachineState};
 
 /// More states than these are not opened one by one: a chain of a thousand files would take as many
 /// chains to look through.
@@ -64,6 +64,20 @@ impl<'a> Look<'a> {
 
     pub(super) fn facts_of(&self, state: &MachineState) -> Option<&StateFacts> {
         self.facts.get(state.number)?.as_ref()
+    }
+
+    /// How consistent `state` is, where its disks could be looked at.
+    pub(super) fn consistency(
+        &self,
+        machine: &Machine,
+        state: &MachineState,
+    ) -> Option<Consistency> {
+        let own = state.configuration.as_ref().or(machine.configuration());
+        let told = own.map(|file| &*file.configuration);
+        let signs = self.facts_of(state).map(StateFacts::signs);
+        let signs = signs.unwrap_or_default();
+        let is_known = self.facts_of(state).is_some() || state.memory.is_some();
+        is_known.then(|| Consistency::of(state, told, &signs))
     }
 
     /// Whether the guest wrote to `state` after what builds on it was begun: then those are of different

@@ -8,6 +8,7 @@ use super::look::Look;
 use super::{checkpoints, facts};
 use crate::codes::cli::IN_GUEST_ISCSI;
 use crate::open::StateFacts;
+use crate::vmset::consistency::is_on_cluster;
 use crate::vmset::{
     Absence, AbsenceKind, BackupMode, ConfigFile, ConfigFormat, How, Leftover, LeftoverKind,
     Machine, MachineState, ModeKind, SavedMemory, StateDisk, StateKind, Tie, hosts,
@@ -107,7 +108,7 @@ fn configuration(file: &ConfigFile) -> Value {
         "dynamic_memory": told.memory.dynamic,
         "secure_boot": told.firmware.secure_boot,
         "vtpm": vtpm(told),
-        "cluster": { "role": told.highly_available, "shared_volume": facts::is_on_cluster(told) },
+        "cluster": { "role": told.highly_available, "shared_volume": is_on_cluster(told) },
         "replica": told.replication.as_ref().map(replica),
         "disk_merge_pending": told.disk_merge_pending,
         "adapters": told.adapters.iter().map(adapter).collect::<Vec<_>>(),
@@ -171,6 +172,9 @@ fn state_json(look: &Look<'_>, machine: &Machine, state: &MachineState) -> Value
         "memory": state.memory.as_ref().map(memory),
         "size": checkpoints::size_of(look, state),
         "guest": look.facts_of(state).map(guest),
+        "consistency": look.consistency(machine, state).map(|found| json!({
+            "verdict": found.verdict.words(), "evidence": found.evidence,
+        })),
         "newer_than_child": look.is_newer_than_child(machine, state),
     })
 }
