@@ -97,6 +97,8 @@ pub fn all() -> Vec<&'static Code> {
         crate::apply::codes::ALL,
         disk::codes::ALL,
         crate::sink::codes::ALL,
+        crate::vmset::codes::ALL,
+        crate::vmset::find::codes::ALL,
         crate::vmset::preflight::codes::ALL,
         hive::codes::ALL,
         ntfs::codes::ALL,
@@ -105,7 +107,6 @@ pub fn all() -> Vec<&'static Code> {
         tree::codes::ALL,
         vhd::codes::ALL,
         vhdx::codes::ALL,
-        crate::vmset::codes::ALL,
         vmcx::codes::ALL,
     ];
     let mut codes: Vec<_> = crates.concat();

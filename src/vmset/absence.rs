@@ -38,6 +38,8 @@ pub enum AbsenceKind {
     GuestState,
     /// A device of the host (DDA), a part of a GPU, a Fibre Channel adapter.
     Device,
+    /// The image in a CD or diskette drive.
+    Image,
     /// A disk that the guest itself reached over the network (iSCSI).
     InGuest,
 }

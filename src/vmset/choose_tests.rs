@@ -64,6 +64,7 @@ fn machine(name: &str, id: Option<&str>) -> Machine {
         },
         absent: Vec::new(),
         leftovers: Vec::new(),
+        offers: Vec::new(),
         guest_state: None,
     }
 }
@@ -153,7 +154,7 @@ fn r5_machines_by_name_guid_and_pattern() {
             machine("sql*", None),
             machine("SQL9", None),
         ],
-        unreadable: Vec::new(),
+        ..VmSet::default()
     };
     let found = |asked: &str| {
         let found = set.named(asked);

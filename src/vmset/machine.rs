@@ -8,7 +8,7 @@ use blockio::Fault;
 use uuid::Uuid;
 use vmcx::{Configuration, ControllerKind, Node, Text};
 
-use super::Absence;
+use super::{Absence, Offer};
 
 /// The machines of a backup.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,9 @@ pub struct VmSet {
     pub machines: Vec<Machine>,
     /// Configurations that cannot be read, and why.
     pub unreadable: Vec<(PathBuf, Arc<Fault>)>,
+    /// What the operator should know: copies of a configuration that differ, links that were not
+    /// followed, an `--assign` that means nothing.
+    pub notes: Vec<Fault>,
 }
 
 /// One virtual machine.
@@ -35,6 +38,8 @@ pub struct Machine {
     pub absent: Vec<Absence>,
     /// Files that a backup or a replica left, which are never used unless asked for.
     pub leftovers: Vec<Leftover>,
+    /// Files that could stand in for missing disks, if the operator says so with `--assign`.
+    pub offers: Vec<Offer>,
     /// Its .vmgs (firmware variables, virtual TPM), if there is one.
     pub guest_state: Option<PathBuf>,
 }

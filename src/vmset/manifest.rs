@@ -133,6 +133,7 @@ fn absence_word(kind: AbsenceKind) -> &'static str {
         AbsenceKind::Memory => "memory",
         AbsenceKind::GuestState => "guest-state",
         AbsenceKind::Device => "device",
+        AbsenceKind::Image => "image",
         AbsenceKind::InGuest => "in-guest",
     }
 }

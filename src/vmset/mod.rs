@@ -2,6 +2,7 @@
 //!
 //! | module | owns |
 //! |---|---|
+//! | [`find`] | which files are one machine, and what each of them is to it |
 //! | [`machine`] | machines, their states, what ties a drive to a file |
 //! | [`absence`] | what a machine has and the backup has not |
 //! | [`choose`] | which machine and which state the operator means |
@@ -17,6 +18,7 @@ pub mod absence;
 pub mod choose;
 pub mod codes;
 pub mod consistency;
+pub mod find;
 pub mod hosts;
 pub mod machine;
 pub mod manifest;
@@ -27,6 +29,7 @@ pub mod write;
 
 pub use absence::{Absence, AbsenceKind};
 pub use consistency::{Consistency, Verdict, VolumeSigns};
+pub use find::{Assign, Hints, Map, Offer, OfferKind, Places};
 pub use hosts::{Acceptance, Host};
 pub use machine::{
     BackupMode, ConfigFile, ConfigFormat, How, Leftover, LeftoverKind, Machine, MachineState,

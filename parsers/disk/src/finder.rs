@@ -131,7 +131,9 @@ impl Finder {
         self.accept.iter().find(is_child)
     }
 
-    pub(crate) fn gate(&self) -> &dyn Gate {
+    /// Where it searches.
+    #[must_use]
+    pub fn gate(&self) -> &dyn Gate {
         &*self.gate
     }
 

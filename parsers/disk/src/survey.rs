@@ -8,7 +8,7 @@ use blockio::Fault;
 use uuid::Uuid;
 
 pub use crate::index::Summary;
-use crate::{Finder, Format};
+use crate::{Finder, Format, has_disk_name};
 
 /// All disk files of a gate, and which builds on which.
 ///
@@ -19,6 +19,8 @@ pub struct Survey {
     pub files: Vec<Surveyed>,
     /// VHD Sets; the disk of each is in a file of `files`.
     pub vhd_sets: Vec<PathBuf>,
+    /// Every other file, by its name no disk.
+    pub others: Vec<PathBuf>,
     /// What could not be looked at.
     pub notes: Vec<Fault>,
 }
@@ -130,6 +132,7 @@ impl Finder {
         Survey {
             files,
             vhd_sets: self.vhd_sets(),
+            others: self.others(),
             notes: self.listing().notes.clone(),
         }
     }
@@ -138,6 +141,12 @@ impl Finder {
         let files = self.listing().files.iter();
         let is_set = |path: &&PathBuf| crate::vhd_set::has_set_name(&crate::finder::name_of(path));
         files.filter(is_set).cloned().collect()
+    }
+
+    fn others(&self) -> Vec<PathBuf> {
+        let files = self.listing().files.iter();
+        let is_other = |path: &&PathBuf| !has_disk_name(&crate::finder::name_of(path));
+        files.filter(is_other).cloned().collect()
     }
 
     /// Of the files with the right id, the one at the place that the child names, or the first.

@@ -246,6 +246,7 @@ fn absence(absence: &Absence) -> Value {
         AbsenceKind::Memory => "memory",
         AbsenceKind::GuestState => "guest-state",
         AbsenceKind::Device => "device",
+        AbsenceKind::Image => "image",
         AbsenceKind::InGuest => "in-guest",
     };
     json!({

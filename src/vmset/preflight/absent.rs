@@ -36,6 +36,7 @@ fn row(machine: &Machine, absence: &Absence) -> Row {
         AbsenceKind::Checkpoint
         | AbsenceKind::GuestState
         | AbsenceKind::Device
+        | AbsenceKind::Image
         | AbsenceKind::InGuest => Row::warn(Topic::Absent, absence.code, why),
     }
 }

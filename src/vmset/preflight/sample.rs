@@ -63,6 +63,7 @@ pub(super) fn machine(change: impl FnOnce(&mut Configuration)) -> Machine {
         },
         absent: Vec::new(),
         leftovers: Vec::new(),
+        offers: Vec::new(),
         guest_state: None,
     }
 }

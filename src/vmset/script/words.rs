@@ -53,6 +53,7 @@ pub(super) fn absence(absence: &Absence) -> String {
         AbsenceKind::Memory => "saved memory",
         AbsenceKind::GuestState => "guest state file",
         AbsenceKind::Device => "device",
+        AbsenceKind::Image => "image of a CD or diskette",
         AbsenceKind::InGuest => "disk over the network",
     };
     match absence.slot {

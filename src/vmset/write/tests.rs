@@ -101,6 +101,7 @@ impl Backup {
             },
             absent: Vec::new(),
             leftovers: Vec::new(),
+            offers: Vec::new(),
             guest_state: None,
         };
         let folders = Arc::new(Folders::around(&temp.path().join("source")));
