@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use blockio::{Fault, ReadAt};
+use blockio::{Fault, Memory, ReadAt};
 
+use crate::container::Editor;
 use crate::xml::{self, MAX_SIZE};
-use crate::{Configuration, Edit, Error, Node, codes, container};
+use crate::{Configuration, Edit, Error, Node, Value, codes, container};
 
 /// A configuration file, read: a .vmcx, .vmrs or the host's data.vmcx, or an XML of 2012 R2 and before.
 #[derive(Clone, Debug)]
@@ -25,8 +26,12 @@ pub enum Format {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Container(container::File),
-    Xml(Box<xml::File>),
+    Container {
+        file: container::File,
+        /// The file itself, unless it is too large for one that is edited.
+        bytes: Option<Vec<u8>>,
+    },
+    Xml(xml::File),
 }
 
 /// The first bytes of every container.
@@ -42,10 +47,12 @@ impl Document {
     /// Where it is neither, as the .vmcx of Windows Virtual PC, or so damaged that nothing is left.
     pub fn open(bytes: &dyn ReadAt, name: &str) -> Result<Self, Error> {
         let content = if is_container(bytes) {
-            Content::Container(container::File::open(bytes, name)?)
+            let file = container::File::open(bytes, name)?;
+            let bytes = load(bytes).ok();
+            Content::Container { file, bytes }
         } else {
             let bytes = load(bytes).map_err(|fault| fault.in_file(name))?;
-            Content::Xml(Box::new(xml::File::open(bytes, name)?))
+            Content::Xml(xml::File::open(bytes, name)?)
         };
         Ok(Self {
             content,
@@ -57,7 +64,7 @@ impl Document {
     #[must_use]
     pub fn format(&self) -> Format {
         match self.content {
-            Content::Container(_) => Format::Container,
+            Content::Container { .. } => Format::Container,
             Content::Xml(_) => Format::Xml,
         }
     }
@@ -66,7 +73,7 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> &Node {
         match &self.content {
-            Content::Container(file) => file.root(),
+            Content::Container { file, .. } => file.root(),
             Content::Xml(file) => file.root(),
         }
     }
@@ -76,7 +83,7 @@ impl Document {
     #[must_use]
     pub fn notes(&self) -> &[Fault] {
         match &self.content {
-            Content::Container(file) => file.notes(),
+            Content::Container { file, .. } => file.notes(),
             Content::Xml(file) => file.notes(),
         }
     }
@@ -107,22 +114,51 @@ impl Document {
         }
     }
 
-    /// The file's bytes with `edits` made, every other byte as it is.
+    /// The file's bytes with `edits` made. In XML every other byte stays as it is; in a container every
+    /// other key does, and where nothing is removed nearly every byte too.
     ///
     /// # Errors
-    /// Where a path leads to nothing or to no text, two edits touch one key, the text cannot be stored, or
-    /// the file is damaged.
+    /// Where a path leads to nothing or to no text, two edits touch one key of an XML, the text cannot be
+    /// stored, or the file is damaged XML.
     pub fn edit(&self, edits: &[Edit]) -> Result<Vec<u8>, Error> {
         match &self.content {
             Content::Xml(file) => file
                 .edit(edits)
                 .map_err(|fault| fault.in_file(&self.name).into()),
-            Content::Container(_) => {
-                let fault = Fault::unsupported(&codes::EDIT, "a container");
-                Err(fault.in_file(&self.name).into())
-            }
+            Content::Container { bytes, .. } => match bytes {
+                Some(bytes) => edit_container(bytes, &self.name, edits),
+                None => Err(too_large().in_file(&self.name).into()),
+            },
         }
     }
+}
+
+/// Texts are changed in place. Nothing is ever removed in place: a container that loses keys is written
+/// anew.
+fn edit_container(bytes: &[u8], name: &str, edits: &[Edit]) -> Result<Vec<u8>, Error> {
+    let mut editor = Editor::open(&Memory::from(bytes.to_vec()), name)?;
+    let mut removed = Vec::new();
+    for edit in edits {
+        match edit {
+            Edit::SetText { path, value } => editor.set(path, &Value::Text(value.clone()))?,
+            Edit::Remove { path } => removed.push(path),
+        }
+    }
+    let edited = editor.into_bytes();
+    if removed.is_empty() {
+        return Ok(edited);
+    }
+    let mut root = container::File::open(&Memory::from(edited), name)?.into_root();
+    for path in removed {
+        let missing = || Fault::unsupported(&codes::NO_KEY, format!("key {path}"));
+        root.take(path).ok_or_else(|| missing().in_file(name))?;
+    }
+    container::write(&root)
+}
+
+fn too_large() -> Fault {
+    let what = "a container too large to be a configuration";
+    Fault::unsupported(&codes::EDIT, what).expected(format!("at most {MAX_SIZE:#x} bytes"))
 }
 
 fn is_container(bytes: &dyn ReadAt) -> bool {

@@ -35,18 +35,30 @@ const SURROGATES: Range<u32> = 0xd800..0xe000;
 /// Private characters (planes 15 and 16), a block of which stands for surrogates.
 const PRIVATE: Range<u32> = 0xf_0000..0x11_0000;
 
+impl Encoding {
+    /// By the byte order mark, else by where the zeros of the first `<` are; and the mark's length.
+    fn of(bytes: &[u8]) -> (Self, usize) {
+        match bytes {
+            [0xff, 0xfe, ..] => (Self::Utf16Le, 2),
+            [0xfe, 0xff, ..] => (Self::Utf16Be, 2),
+            [0xef, 0xbb, 0xbf, ..] => (Self::Utf8, 3),
+            [first, 0, ..] if *first != 0 => (Self::Utf16Le, 0),
+            [0, second, ..] if *second != 0 => (Self::Utf16Be, 0),
+            _ => (Self::Utf8, 0),
+        }
+    }
+}
+
 impl Decoded {
-    /// By the byte order mark, else by where the zeros of the first `<` are.
+    /// # Errors
+    /// What does not begin as XML does, and bytes that are no characters.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, Fault> {
-        let (encoding, bom) = match bytes {
-            [0xff, 0xfe, ..] => (Encoding::Utf16Le, 2),
-            [0xfe, 0xff, ..] => (Encoding::Utf16Be, 2),
-            [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
-            [first, 0, ..] if *first != 0 => (Encoding::Utf16Le, 0),
-            [0, second, ..] if *second != 0 => (Encoding::Utf16Be, 0),
-            _ => (Encoding::Utf8, 0),
-        };
+        let (encoding, bom) = Encoding::of(bytes);
         let body = bytes.get(bom..).unwrap_or_default();
+        let blanks = |byte: &&u8| byte.is_ascii_whitespace() || **byte == 0;
+        if body.iter().find(|byte| !blanks(byte)) != Some(&b'<') {
+            return Err(no_xml(bytes));
+        }
         let (text, stand_ins) = match encoding {
             Encoding::Utf8 => (utf8(body, bom)?, None),
             Encoding::Utf16Le => utf16(body, u16::from_le_bytes)?,
@@ -54,20 +66,12 @@ impl Decoded {
         };
         // Sectors that were never written end a file as zeros.
         let length = text.trim_end_matches('\0').len();
-        let decoded = Self {
+        Ok(Self {
             text: text.get(..length).unwrap_or_default().to_owned(),
             encoding,
             bom,
             stand_ins,
-        };
-        match decoded.text.trim_start().starts_with('<') {
-            true => Ok(decoded),
-            false => Err(
-                Fault::unsupported(&codes::NOT_A_CONFIGURATION, "the file's beginning")
-                    .expected("a container's signature, or XML")
-                    .found(beginning(bytes)),
-            ),
-        }
+        })
     }
 
     /// What `part` of the text is in UTF-16, surrogates in their places.
@@ -158,6 +162,12 @@ fn free_block<'a>(text: impl Iterator<Item = &'a char>) -> Option<u32> {
     let used: std::collections::BTreeSet<_> = text.filter_map(|c| block(u32::from(*c))).collect();
     let mut blocks = PRIVATE.step_by(usize::try_from(size).ok()?);
     blocks.find(|start| block(*start).is_some_and(|number| !used.contains(&number)))
+}
+
+fn no_xml(bytes: &[u8]) -> Fault {
+    Fault::unsupported(&codes::NOT_A_CONFIGURATION, "the file's beginning")
+        .expected("a container's signature, or XML")
+        .found(beginning(bytes))
 }
 
 fn beginning(bytes: &[u8]) -> String {

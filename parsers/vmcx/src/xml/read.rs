@@ -43,6 +43,12 @@ struct Open {
     place: usize,
 }
 
+impl Open {
+    fn may_be_value(&self) -> bool {
+        self.kind.is_some() || self.node.children.is_empty()
+    }
+}
+
 struct Builder<'a> {
     decoded: &'a Decoded,
     open: Vec<Open>,
@@ -198,6 +204,10 @@ impl Builder<'_> {
         let is_broken = stopped.is_some();
         if let Some((start, why)) = stopped {
             let fault = self.at(Fault::damaged(&codes::XML, "the XML").found(why), start);
+            // A value that is cut off is not the value.
+            if self.open.len() > 1 && self.open.last().is_some_and(Open::may_be_value) {
+                self.open.pop();
+            }
             while !self.open.is_empty() {
                 self.end(start, None);
             }
