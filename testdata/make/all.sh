@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 for script in ntfs_plain ntfs_streams ntfs_vdl ntfs_sparse ntfs_fragments ntfs_links ntfs_lznt1 \
   ntfs_mft ntfs_geometry ntfs_names ntfs_metadata ntfs_security ntfs_unsupported ntfs_hidden ntfs_wof \
-  ntfs_many ntfs_deleted ntfs_broken demo guest; do
+  ntfs_many ntfs_deleted ntfs_broken demo demo_machine guest; do
   python3 "$script.py"
 done
 python3 verify.py
