@@ -4,6 +4,7 @@
 //! and what is compared leaves them out. The `ntfs` and `gpt` crates are compared with in the tests of
 //! the parsers.
 
+mod dissect;
 #[cfg(target_os = "linux")]
 mod ntfs_3g;
 mod qemu;
@@ -21,6 +22,7 @@ use crate::harness::{Test, hvrestore};
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
     let portable = [
+        dissect::tests(),
         qemu::tests(),
         seven_zip::tests(),
         sleuth_kit::tests(),
