@@ -29,3 +29,13 @@ pub use facts::{
 pub use render::{Member, import, import_all};
 pub use restored::restored;
 pub use sid::sid;
+
+#[cfg(all(test, not(windows)))]
+mod cmdlets;
+#[cfg(all(test, not(windows)))]
+mod grammar;
+#[cfg(test)]
+mod sample;
+#[cfg(all(test, not(windows)))]
+#[path = "script/script_tests.rs"]
+mod tests;

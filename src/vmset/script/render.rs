@@ -18,19 +18,21 @@ macro_rules! part {
 const COMMON: &[&str] = &[
     part!("say"),
     part!("paths"),
-    part!("manager"),
     part!("host"),
     part!("network"),
     part!("chains"),
     part!("access"),
-    part!("work"),
+    part!("places"),
     part!("next"),
 ];
 /// What the import of a configuration needs besides.
 const IMPORT: &[&str] = &[
     part!("identity"),
+    part!("manager"),
+    part!("aside"),
     part!("planned"),
     part!("checkpoints"),
+    part!("connections"),
     part!("drives"),
     part!("memory"),
     part!("import"),

@@ -49,8 +49,9 @@ function Add-Drives($Vm) {
 function Add-Adapters($Vm) {
     Get-VMNetworkAdapter -VM $Vm | Remove-VMNetworkAdapter
     foreach ($adapter in $Adapters) {
-        $new = if ($Machine.Generation -eq 1) { Add-VMNetworkAdapter -VM $Vm -Name $adapter.Name -IsLegacy $adapter.Legacy -Passthru }
-        else { Add-VMNetworkAdapter -VM $Vm -Name $adapter.Name -Passthru }
+        $arguments = @{ VM = $Vm; Name = $adapter.Name; Passthru = $true }
+        if ($adapter.Legacy) { $arguments['IsLegacy'] = $true }
+        $new = Add-VMNetworkAdapter @arguments
         if ($adapter.StaticMac) { Set-VMNetworkAdapter -VMNetworkAdapter $new -StaticMacAddress ($adapter.Mac -replace '[-:]', '') }
         if ($adapter.HasVlan) {
             # Untagged on the wrong network is worse than on none: the operator says which.

@@ -12,6 +12,12 @@ function Test-TakesVersion {
     (-not $Machine.Version) -or ((Get-TakenVersions) -contains $Machine.Version)
 }
 
+# A string for a command line that is shown: in single quotes, as PowerShell reads it back.
+function Get-Quoted([string] $Text) {
+    $quote = [string] [char] 39
+    $quote + ($Text -replace '([\u0027\u2018-\u201B])', '$1$1') + $quote
+}
+
 # The machine that has the id is somebody's running work: it is left alone.
 function Assert-IdIsFree([string] $Id) {
     $existing = Get-Registered $Id

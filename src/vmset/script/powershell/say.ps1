@@ -33,9 +33,3 @@ function Write-Row([string] $Level, [string] $What, [string] $Found, [string] $R
     }
     if ($Remedy) { Write-Host (Get-Printable ('         {0}' -f $Remedy)) }
 }
-
-# A string for a command line that is shown: in single quotes, as PowerShell reads it back.
-function Get-Quoted([string] $Text) {
-    $quote = [string] [char] 39
-    $quote + ($Text -replace '([\u0027\u2018-\u201B])', '$1$1') + $quote
-}
