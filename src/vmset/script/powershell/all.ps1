@@ -1,4 +1,3 @@
-#Requires -Version 4.0
 <#
 .SYNOPSIS
 Registers all restored virtual machines beside this script with Hyper-V, one after the other.
@@ -34,6 +33,9 @@ A rehearsal for every machine: nothing stays behind.
 
 Says of every machine whether this host can take it.
 #>
+
+#Requires -Version 4.0
+
 [CmdletBinding()]
 param(
     [ValidateSet('Register', 'Restore', 'Copy')]

@@ -4,6 +4,8 @@ $Folder = $PSScriptRoot
 $Name = if ($NewName) { $NewName } elseif ($Machine.NewName) { $Machine.NewName } else { $Machine.Name }
 # The machine's own folder has a name that every disk can hold, whatever the machine is called.
 $MachineFolder = 'New machine'
+# Where the configuration does not say: enough for a Windows to start.
+$StartupBytes = if ($Machine.MemoryMB) { $Machine.MemoryMB * $Mebibyte } else { 2048 * $Mebibyte }
 
 function Assert-Disks {
     $count = 0
@@ -19,14 +21,14 @@ function Assert-Disks {
 }
 
 function Set-Hardware($Vm) {
-    $count = [Math]::Min([Environment]::ProcessorCount, [Math]::Max(1, [int] $Machine.Processors))
+    $count = [Math]::Min((Get-LogicalProcessors), [Math]::Max(1, [int] $Machine.Processors))
     Set-VMProcessor -VM $Vm -Count $count -CompatibilityForMigrationEnabled $Machine.CompatibleProcessors
     if ($Machine.NestedVirtualization) { Set-VMProcessor -VM $Vm -ExposeVirtualizationExtensions $true }
     if ($Machine.DynamicMemory -and $Machine.MinimumMB -and $Machine.MaximumMB) {
-        Set-VMMemory -VM $Vm -DynamicMemoryEnabled $true -StartupBytes ($Machine.MemoryMB * $Mebibyte) -MinimumBytes ($Machine.MinimumMB * $Mebibyte) -MaximumBytes ($Machine.MaximumMB * $Mebibyte)
+        Set-VMMemory -VM $Vm -DynamicMemoryEnabled $true -StartupBytes $StartupBytes -MinimumBytes ($Machine.MinimumMB * $Mebibyte) -MaximumBytes ($Machine.MaximumMB * $Mebibyte)
     }
     else {
-        Set-VMMemory -VM $Vm -DynamicMemoryEnabled $false -StartupBytes ($Machine.MemoryMB * $Mebibyte)
+        Set-VMMemory -VM $Vm -DynamicMemoryEnabled $false -StartupBytes $StartupBytes
     }
 }
 
@@ -81,16 +83,22 @@ function Set-Boot($Vm) {
     if ($first) { Set-VMFirmware -VM $Vm -FirstBootDevice $first }
 }
 
+# A name that Hyper-V does not take is no reason to throw the machine away.
+function Set-MachineName($Vm) {
+    try { Rename-VM -VM $Vm -NewName $Name }
+    catch { Write-Caution ('the machine keeps the name {0}: {1}. Give it another: Rename-VM' -f $MachineFolder, $_.Exception.Message) }
+}
+
 # Made under a plain name, as its folder is called so, and renamed at the end.
 function New-Machine {
-    $vm = New-VM -Name $MachineFolder -Path $Places.Machine -Generation $Machine.Generation -MemoryStartupBytes ($Machine.MemoryMB * $Mebibyte) -NoVHD
+    $vm = New-VM -Name $MachineFolder -Path $Places.Machine -Generation $Machine.Generation -MemoryStartupBytes $StartupBytes -NoVHD
     try {
         Set-Hardware $vm
         Add-Drives $vm
         Add-Adapters $vm
         Set-Boot $vm
         Grant-Access ([string] $vm.Id)
-        Rename-VM -VM $vm -NewName $Name
+        Set-MachineName $vm
         return (Get-Registered ([string] $vm.Id))
     }
     catch {

@@ -14,10 +14,10 @@ function Find-Restored([string] $Recorded, $State) {
         $own = @($known | Where-Object { $_.State -eq $State.Id })
         if ($own.Count -gt 0) { $known = $own }
     }
-    $files = @($known | ForEach-Object { [string] $_.File } | Sort-Object -Unique)
-    if ($files.Count -ne 1) { return $null }
-    if ($files[0] -eq '') { return '' }
-    return (Join-Folder $DiskFolder $files[0])
+    $restored = @($known | ForEach-Object { [string] $_.File } | Sort-Object -Unique)
+    if ($restored.Count -ne 1) { return $null }
+    if ($restored[0] -eq '') { return '' }
+    return (Join-Folder $DiskFolder $restored[0])
 }
 
 function Set-Drives($Configuration) {

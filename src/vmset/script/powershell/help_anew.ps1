@@ -1,4 +1,3 @@
-#Requires -Version 4.0
 <#
 .SYNOPSIS
 Makes a new virtual machine around the restored disks beside this script.
@@ -50,6 +49,9 @@ Says whether this host can take the machine.
 
 Makes the machine, connects it and starts it.
 #>
+
+#Requires -Version 4.0
+
 [CmdletBinding()]
 param(
     [ValidateSet('Register', 'Restore', 'Copy')]

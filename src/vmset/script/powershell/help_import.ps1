@@ -1,4 +1,3 @@
-#Requires -Version 4.0
 <#
 .SYNOPSIS
 Registers the restored virtual machine beside this script with Hyper-V.
@@ -59,6 +58,9 @@ Registers the machine in place, connects it and starts it.
 
 Makes a second machine beside the one that is there.
 #>
+
+#Requires -Version 4.0
+
 [CmdletBinding()]
 param(
     [ValidateSet('Register', 'Restore', 'Copy')]

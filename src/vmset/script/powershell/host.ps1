@@ -48,10 +48,13 @@ function Write-HostRows {
     Write-ClusterRow
 }
 
+function Get-LogicalProcessors {
+    (Get-CimInstance -ClassName 'Win32_Processor' | Measure-Object -Property 'NumberOfLogicalProcessors' -Sum).Sum
+}
+
 function Write-ProcessorRow {
-    $processor = @(Get-CimInstance -ClassName 'Win32_Processor')
-    $logical = ($processor | Measure-Object -Property 'NumberOfLogicalProcessors' -Sum).Sum
-    $maker = $processor[0].Manufacturer
+    $logical = Get-LogicalProcessors
+    $maker = @(Get-CimInstance -ClassName 'Win32_Processor')[0].Manufacturer
     if ($Machine.Processors -and $Machine.Processors -gt $logical) {
         Write-Row 'warn' 'processors' ('the machine has {0}, this host {1}' -f $Machine.Processors, $logical) 'the script lowers the number'
     }

@@ -24,15 +24,16 @@ function Set-Planned($Planned) {
 }
 
 function Import-Machine {
+    Set-Marker $Machine.Id
     $source = Get-ConfigurationSource
     if (-not $Check) {
         if ($Mode -eq 'Register') { $source = Move-ConfigurationsAside }
         else { Copy-Disks $Places.Disks }
     }
     Repair-Chains
-    Set-Content -LiteralPath $MarkerPath -Value 'An import is running, or was ended. The next run tidies up.'
     $planned = New-Planned $source $GiveNewId
     $script:ImportedId = $planned.Name
+    Set-Marker $planned.Name
     try {
         Set-Planned $planned
         if ($Check) { return $null }
@@ -56,11 +57,19 @@ function Undo-Import {
 }
 
 # Replication would reach for a partner that knows nothing of this copy.
-function Complete-Machine($Vm) {
-    if ($Machine.Replication) {
-        Remove-VMReplication -VM $Vm -ErrorAction SilentlyContinue
+function Remove-Replication($Vm) {
+    if ($Vm.ReplicationState -eq 'Disabled') { return }
+    try {
+        Remove-VMReplication -VM $Vm
         Write-Detail 'replication removed'
     }
+    catch {
+        Stop-Import ('the machine is imported, but its replication could not be removed: {0}' -f $_.Exception.Message) ('before you start it: Get-VM -Id {0} | Remove-VMReplication' -f $Vm.Id)
+    }
+}
+
+function Complete-Machine($Vm) {
+    Remove-Replication $Vm
     Assert-MemoryGone $Vm
     Write-Next $Vm
     Start-Machine $Vm
@@ -88,11 +97,10 @@ try {
 }
 catch {
     Undo-Import
+    Remove-Item -LiteralPath $MarkerPath
     throw
 }
-finally {
-    if (Test-Path -LiteralPath $MarkerPath) { Remove-Item -LiteralPath $MarkerPath }
-}
+Remove-Item -LiteralPath $MarkerPath
 if ($Check) {
     Write-Step 'The rehearsal went well, and nothing was changed. Next: run this script without -Check'
 }

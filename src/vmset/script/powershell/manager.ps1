@@ -25,9 +25,10 @@ function Get-ReturnText([uint32] $Code) {
 # The messages of a job that went wrong, or that went well with warnings.
 function Get-JobMessages($Job) {
     $answer = Invoke-CimMethod -InputObject $Job -MethodName 'GetErrorEx'
-    foreach ($text in @($answer.Errors)) {
-        if (-not $text) { continue }
-        $node = ([xml] $text).SelectSingleNode('//PROPERTY[@NAME="Message"]/VALUE')
+    foreach ($fault in @($answer.Errors)) {
+        if (-not $fault) { continue }
+        if ($fault -isnot [string]) { [string] $fault.Message; continue }
+        $node = ([xml] $fault).SelectSingleNode('//PROPERTY[@NAME="Message"]/VALUE')
         if ($node) { $node.InnerText }
     }
 }
@@ -41,6 +42,7 @@ function Wait-ManagerJob($Reference, [string] $Method) {
         $job = Get-CimInstance -InputObject $job
     }
     Write-Progress -Activity $Method -Completed
+    # 7 is done, 32768 done with warnings.
     if ($job.JobState -eq 7) { return }
     $messages = @(Get-JobMessages $job)
     if ($job.JobState -eq 32768) {

@@ -23,6 +23,8 @@ namespace Hvrestore
         // volume's id, which is one for all its names; shares have none and keep theirs.
         public static string Canonical(string path)
         {
+            // Longer ones Windows takes only with this prefix.
+            if (path.Length > 240 && path[1] == ':') { path = @"\\?\" + path; }
             using (SafeFileHandle file = CreateFileW(path, 0, 7, IntPtr.Zero, 3, 0x02000000, IntPtr.Zero))
             {
                 if (file.IsInvalid) { throw new Win32Exception(); }

@@ -8,15 +8,26 @@ function Get-Planned([string] $Id) {
 
 # One left by a run of this script that was ended is thrown away; somebody else's is not.
 function Clear-Planned {
-    $planned = Get-Planned $Machine.Id
     if (Test-Path -LiteralPath $MarkerPath) {
         Write-Detail 'tidying up after a run that was ended'
-        if ($planned) { Remove-Planned $planned }
-        if (-not $Check -and $Mode -eq 'Register') { Move-ConfigurationsBack }
+        $left = Get-Planned (Read-Marker)
+        if ($left) { Remove-Planned $left }
+        if (-not (Get-Tenant)) { Move-ConfigurationsBack }
         return
     }
-    if (-not $planned) { return }
+    if (-not (Get-Planned $Machine.Id)) { return }
     Stop-Import 'somebody else is importing a machine of this id right now.' 'close the import wizard or the session that runs Compare-VM; if there is none: Restart-Service vmms'
+}
+
+# While an import runs, this file says which planned machine is its own.
+function Set-Marker([string] $Id) {
+    [IO.File]::WriteAllText($MarkerPath, $Id)
+}
+
+function Read-Marker {
+    $id = [IO.File]::ReadAllText($MarkerPath).Trim()
+    if ($id -match '^[0-9A-Fa-f-]{36}$') { return $id }
+    return $Machine.Id
 }
 
 function Remove-Planned($Planned) {
@@ -25,9 +36,13 @@ function Remove-Planned($Planned) {
 
 # The planned machine of the configurations in $Source.
 function New-Planned([string] $Source, [bool] $NewId) {
+    $definition = Join-Folder $Source $Machine.Configuration
+    $snapshots = Join-Folder $Source 'Snapshots'
+    # A machine without checkpoints may have no such folder; the service wants one that is there.
+    if (-not (Test-Path -LiteralPath $snapshots)) { $snapshots = [IO.Path]::GetDirectoryName($definition) }
     $answer = Invoke-Manager (Get-Manager) 'ImportSystemDefinition' @{
-        SystemDefinitionFile        = Join-Folder $Source $Machine.Configuration
-        SnapshotFolder              = Join-Folder $Source 'Snapshots'
+        SystemDefinitionFile = $definition
+        SnapshotFolder = $snapshots
         GenerateNewSystemIdentifier = $NewId
     }
     if ($answer.ImportedSystem) { return (Get-CimInstance -InputObject $answer.ImportedSystem) }
@@ -89,7 +104,7 @@ function Complete-Planned($Planned) {
 
 # A host with fewer processors refuses the machine.
 function Set-Processors($Configuration) {
-    $logical = [Environment]::ProcessorCount
+    $logical = Get-LogicalProcessors
     foreach ($part in @(Get-Part $Configuration 'Msvm_ProcessorSettingData')) {
         if ($part.VirtualQuantity -gt $logical) {
             Set-Resource $part @{ VirtualQuantity = [uint64] $logical }
