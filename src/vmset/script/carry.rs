@@ -1,8 +1,9 @@
 //! What a new machine takes over from the old one, and what it cannot.
 
-use vmcx::{DeviceKind, Firmware, Generation};
+use vmcx::{ControllerKind, DeviceKind, Firmware, Generation, Text};
 
-use super::facts::{Content, Facts, MemoryFate, Way};
+use super::facts::{Content, DiskFile, DriveFacts, Facts, MemoryFate, Way};
+use crate::vmset::Slot;
 
 /// Boot order of a machine of Generation 1, in the words of `Set-VMBios`; empty where the configuration
 /// does not say.
@@ -40,6 +41,51 @@ fn word_of(device: &str) -> Option<&'static str> {
         .iter()
         .find(|(part, _)| device.contains(part))
         .map(|(_, word)| *word)
+}
+
+/// The drives of a new machine: those of now, or, where no configuration tells, every disk that is no
+/// other's parent, one after the other.
+pub(super) fn drives(facts: &Facts) -> Vec<DriveFacts> {
+    if let Some(now) = facts.now() {
+        return now.drives.clone();
+    }
+    let is_parent = |path: &str| {
+        let named = |file: &DiskFile| file.parent.as_deref() == Some(path);
+        facts.files.iter().any(named)
+    };
+    let leaves = facts.files.iter().filter(|file| !is_parent(&file.path));
+    (0..)
+        .zip(leaves)
+        .map(|(number, file)| DriveFacts {
+            slot: slot(facts.generation, number),
+            content: Content::Disk {
+                recorded: Text::default(),
+                file: Some(file.path.clone()),
+            },
+        })
+        .collect()
+}
+
+/// Where the disk of this number goes: Generation 1 boots from IDE, and has four places there.
+fn slot(generation: Generation, number: u32) -> Slot {
+    match (generation, number) {
+        (Generation::One, 0..4) => Slot {
+            controller: ControllerKind::Ide,
+            number: number / 2,
+            location: number % 2,
+        },
+        (Generation::One, _) => scsi(number - 4),
+        (Generation::Two, _) => scsi(number),
+    }
+}
+
+/// The first controller has 64 places, and the next follows.
+fn scsi(number: u32) -> Slot {
+    Slot {
+        controller: ControllerKind::Scsi,
+        number: number / 64,
+        location: number % 64,
+    }
 }
 
 /// What a new machine does not take over, a line each; empty where the configuration is imported.

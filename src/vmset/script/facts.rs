@@ -31,7 +31,7 @@ pub struct Facts {
     pub states: Vec<StateFacts>,
     /// The state that was merged into the disks (`--as-of`), by name; `None` if checkpoints were kept.
     pub merged: Option<String>,
-    /// Every virtual disk file of the set: each member of each chain.
+    /// Every virtual disk file of the set: each member of each chain, in any order.
     pub files: Vec<DiskFile>,
     /// Network adapters of now.
     pub adapters: Vec<Adapter>,
@@ -195,9 +195,12 @@ impl Facts {
             .find(|state| state.kind == StateKind::Now)
     }
 
-    /// The newest checkpoint of the set.
+    /// The newest checkpoint that the machine will have; a new machine has none.
     #[must_use]
     pub fn newest_checkpoint(&self) -> Option<&StateFacts> {
+        if let Way::Anew { .. } = self.way {
+            return None;
+        }
         let kept =
             |state: &&StateFacts| state.kind == StateKind::Checkpoint && state.fate == Fate::Kept;
         self.states

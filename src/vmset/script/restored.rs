@@ -182,8 +182,9 @@ fn findings(facts: &Facts) -> String {
 fn next(facts: &Facts) -> String {
     let mut text = "## Next\n\nOn the Hyper-V host, in Windows PowerShell as administrator, in this folder:\n\n\
         ```powershell\n\
-        powershell -ExecutionPolicy Bypass -File .\\import.ps1 -Check    # a rehearsal, changes nothing\n\
-        powershell -ExecutionPolicy Bypass -File .\\import.ps1\n```\n\n\
+        Set-ExecutionPolicy -Scope Process Bypass\n\
+        .\\import.ps1 -Check    # a rehearsal, changes nothing\n\
+        .\\import.ps1\n```\n\n\
         `Get-Help .\\import.ps1 -Full` tells of switches, copies, names, saved state. Network adapters stay \
         disconnected and the machine stays off unless asked otherwise. A machine of the same id that the host has \
         already is never touched.\n"
@@ -272,4 +273,105 @@ fn start(facts: &Facts) -> String {
     format!(
         "Start now: {start}\n\nOnly to go back to the newest checkpoint, {checkpoint}, which discards all writes since {taken}: {line}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{ABSENT, anew, id, name_of, troubled, web01};
+    use super::*;
+    use vmcx::Text;
+
+    #[test]
+    fn r10_start_now_comes_first_and_going_back_says_what_it_loses() {
+        let text = restored(&web01());
+        let start = text.find("Get-VM -Id").unwrap();
+        let line = format!(
+            "`Get-VMSnapshot -Id {} | Restore-VMSnapshot`",
+            name_of(id(3))
+        );
+        let back = text.find(&line).unwrap();
+        assert!(start < back);
+        let taken = words::time(web01().states[2].created);
+        assert!(text.contains(&format!("discards all writes since {taken}")));
+        assert!(taken.starts_with("2024-12-"), "{taken}");
+    }
+
+    #[test]
+    fn r10_going_back_is_recommended_where_disks_of_now_are_missing() {
+        let text = restored(&troubled());
+        assert!(text.contains("The disks of now are not in the backup. Go back"));
+        assert!(!text.contains("Start now"));
+    }
+
+    #[test]
+    fn r19_what_is_missing_is_named_with_what_to_do() {
+        let text = restored(&troubled());
+        assert!(text.contains("**RESTORED, NOT COMPLETE**"));
+        assert!(text.contains("**NOT IN THIS BACKUP**: SCSI 0:1, disk of the host"));
+        assert!(text.contains(ABSENT.remedy));
+        assert!(restored(&web01()).contains("**RESTORED**\n"));
+    }
+
+    #[test]
+    fn the_wizard_is_told_of_only_where_it_cannot_go_wrong() {
+        let mut facts = web01();
+        assert!(restored(&facts).contains("## Not with Hyper-V Manager's wizard"));
+        facts.fits = Some(r"D:\VMs\web01".into());
+        assert_eq!(facts.wizard_stops(), Vec::<String>::new());
+        let text = restored(&facts);
+        assert!(text.contains(r"Wizard-ready, if this folder is `D:\VMs\web01`"));
+        for mut facts in [troubled(), anew()] {
+            facts.fits = Some(r"D:\VMs\web01".into());
+            assert!(!restored(&facts).contains("Wizard-ready"));
+        }
+    }
+
+    #[test]
+    fn each_reason_against_the_wizard_is_named() {
+        let mut facts = troubled();
+        facts.rename = Some("web02".into());
+        let stops = facts.wizard_stops().join("\n");
+        for reason in [
+            "the places that the machine came from",
+            "new name or id",
+            "replication",
+            "SCSI 0:1 is a disk of its old host",
+            "the disk of SCSI 0:2 is not in the backup",
+            "saved state of \"before update\" has to be dropped: a link was overridden",
+            "checkpoint \"lost\" is not in the backup",
+        ] {
+            assert!(stops.contains(reason), "{reason}: {stops}");
+        }
+        assert!(anew().wizard_stops()[0].contains("does not take version 5.0"));
+        assert!(
+            anew()
+                .wizard_stops()
+                .join("")
+                .contains("was merged into the disks")
+        );
+    }
+
+    #[test]
+    fn r35_hostile_names_stay_text_in_markdown() {
+        let mut facts = troubled();
+        facts.name = Text::from("x\n# y <script> [a](b) | `c`");
+        facts.states[1].name = Text::from("a | b ``c`` \u{202E}d");
+        let text = restored(&facts);
+        let headline = text.lines().next().unwrap();
+        assert_eq!(headline, r"# x\\u{a}\# y \<script\> \[a\](b) \| \`c\`");
+        assert!(text.contains(r"```a \| b ``c`` \u{202e}d```"));
+        assert!(!text.contains('\u{202E}'));
+    }
+
+    #[test]
+    fn a_machine_made_anew_has_no_checkpoint_to_go_back_to() {
+        let text = restored(&anew());
+        assert!(!text.contains("Restore-VMSnapshot"));
+        assert!(
+            text.contains(
+                "makes a new machine around the disks: Windows Server 2022 does not take"
+            )
+        );
+        assert!(text.contains("`now`, merged into one file per disk"));
+    }
 }

@@ -139,6 +139,7 @@ pub(super) fn anew() -> Facts {
     facts.merged = Some("now".into());
     for checkpoint in &mut facts.states[1..] {
         checkpoint.fate = Fate::MergedAway;
+        checkpoint.drives.clear();
     }
     facts.files = vec![file("web01.vhdx", None)];
     facts.states[0].drives = vec![drive(

@@ -587,3 +587,65 @@ fn import_all_keeps_the_order_it_is_given() {
     assert_eq!(*machines.rows()[0].at("Folder"), Value::text("web01"));
     assert_eq!(*machines.rows()[1].at("Folder"), Value::text("db '01'"));
 }
+
+#[test]
+fn parents_come_before_their_children_whatever_the_order() {
+    let mut facts = web01();
+    facts.files.reverse();
+    let files = script(&facts).table("Files");
+    let paths: Vec<_> = files
+        .rows()
+        .iter()
+        .map(|row| row.at("Path").clone())
+        .collect();
+    let expected = ["web01.vhdx", "web01_1.avhdx", "web01_2.avhdx"];
+    assert_eq!(
+        paths,
+        expected.map(|name| Value::text(&format!(r"Virtual Hard Disks\{name}")))
+    );
+    // A circle is handed on for the script to find.
+    facts.files[2].parent = Some(facts.files[0].path.clone());
+    assert_eq!(script(&facts).table("Files").rows().len(), 3);
+}
+
+#[test]
+fn disks_without_a_configuration_get_a_machine_with_all_of_them() {
+    let mut facts = anew();
+    facts.states.clear();
+    facts.id = None;
+    facts.files = ["a", "b", "c", "d", "e"]
+        .map(|name| DiskFile {
+            path: format!("{name}.vhd"),
+            parent: None,
+        })
+        .to_vec();
+    facts.files.push(DiskFile {
+        path: "e1.avhd".into(),
+        parent: Some("e.vhd".into()),
+    });
+    let drives = script(&facts).table("Drives");
+    let show = |row: &Value| {
+        let text = |key| match row.at(key) {
+            Value::Text(units) => String::from_utf16(units).unwrap(),
+            Value::Number(number) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        format!(
+            "{} {}:{} {}",
+            text("Controller"),
+            text("Number"),
+            text("Location"),
+            text("File")
+        )
+    };
+    assert_eq!(
+        drives.rows().iter().map(show).collect::<Vec<_>>(),
+        [
+            "IDE 0:0 a.vhd",
+            "IDE 0:1 b.vhd",
+            "IDE 1:0 c.vhd",
+            "IDE 1:1 d.vhd",
+            "SCSI 0:0 e1.avhd"
+        ]
+    );
+}

@@ -1,10 +1,14 @@
 //! The data of `import.ps1`: tables of literals, one row a line.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
+use uuid::Uuid;
 use vmcx::{AdapterKind, ControllerKind, Generation};
 
-use super::facts::{Content, DriveFacts, Facts, Fate, MemoryFate, StateFacts, StateKind, Way};
+use super::facts::{
+    Content, DiskFile, DriveFacts, Facts, Fate, MemoryFate, StateFacts, StateKind, Way,
+};
 use super::literal::{id, maybe, number, string, text, yes};
 use super::{carry, sid, words};
 use crate::vmset::preflight::{Row, Topic};
@@ -13,14 +17,14 @@ use crate::vmset::preflight::{Row, Topic};
 pub(super) fn of(facts: &Facts) -> String {
     let mut script = HEAD.to_owned();
     script.push_str(&machine(facts));
-    let files = facts.files.iter().map(|file| {
+    let files = parents_first(&facts.files).into_iter().map(|file| {
         row(&[
             ("Path", string(&file.path)),
             ("Parent", maybe(file.parent.as_deref())),
         ])
     });
     table(&mut script, "States", facts.states.iter().map(state));
-    table(&mut script, "Drives", facts.states.iter().flat_map(drives));
+    table(&mut script, "Drives", drives(facts).into_iter());
     table(&mut script, "Files", files);
     table(&mut script, "Adapters", facts.adapters.iter().map(adapter));
     table(&mut script, "Rows", facts.rows.iter().map(finding));
@@ -179,15 +183,47 @@ fn state(state: &StateFacts) -> String {
     ])
 }
 
-fn drives(state: &StateFacts) -> Vec<String> {
-    state
-        .drives
-        .iter()
-        .map(|drive| self::drive(state, drive))
-        .collect()
+/// Those of every configuration; of a new machine, those that it gets.
+fn drives(facts: &Facts) -> Vec<String> {
+    let of_state = |state: &StateFacts| {
+        let rows = state
+            .drives
+            .iter()
+            .map(|drive| self::drive(state.id, drive));
+        rows.collect::<Vec<_>>()
+    };
+    match facts.way {
+        Way::Import { .. } => facts.states.iter().flat_map(of_state).collect(),
+        Way::Anew { .. } => {
+            let id = facts.now().map_or(Uuid::nil(), |now| now.id);
+            let drives = carry::drives(facts);
+            drives.iter().map(|drive| self::drive(id, drive)).collect()
+        }
+    }
 }
 
-fn drive(state: &StateFacts, drive: &DriveFacts) -> String {
+/// A child's parent is put right before the child is. Whatever names parents in a circle stays last,
+/// in its order: the script finds it out.
+fn parents_first(files: &[DiskFile]) -> Vec<&DiskFile> {
+    let mut waiting: Vec<&DiskFile> = files.iter().collect();
+    let mut sorted: Vec<&DiskFile> = Vec::new();
+    loop {
+        let paths: HashSet<&str> = waiting.iter().map(|file| file.path.as_str()).collect();
+        let waits = |file: &&DiskFile| {
+            let parent = file.parent.as_deref();
+            parent.is_some_and(|parent| paths.contains(parent))
+        };
+        let (later, ready): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(waits);
+        sorted.extend(&ready);
+        if ready.is_empty() || later.is_empty() {
+            sorted.extend(later);
+            return sorted;
+        }
+        waiting = later;
+    }
+}
+
+fn drive(state: Uuid, drive: &DriveFacts) -> String {
     let (kind, recorded, file) = match &drive.content {
         Content::Disk { recorded, file } => ("Disk", recorded, file.as_deref()),
         Content::Iso { recorded, file } => ("Iso", recorded, file.as_deref()),
@@ -200,7 +236,7 @@ fn drive(state: &StateFacts, drive: &DriveFacts) -> String {
         ControllerKind::Floppy => "Floppy",
     };
     row(&[
-        ("State", id(state.id)),
+        ("State", id(state)),
         ("Kind", string(kind)),
         ("Controller", string(controller)),
         ("Number", drive.slot.number.to_string()),
