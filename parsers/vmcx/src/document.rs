@@ -115,7 +115,7 @@ impl Document {
     }
 
     /// The file's bytes with `edits` made. In XML every other byte stays as it is; in a container every
-    /// other key does, and where nothing is removed nearly every byte too.
+    /// other key does, and nearly every byte.
     ///
     /// # Errors
     /// Where a path leads to nothing or to no text, two edits touch one key of an XML, the text cannot be
@@ -133,27 +133,20 @@ impl Document {
     }
 }
 
-/// Texts are changed in place. Nothing is ever removed in place: a container that loses keys is written
-/// anew.
+/// What is removed becomes free room of its tables.
 fn edit_container(bytes: &[u8], name: &str, edits: &[Edit]) -> Result<Vec<u8>, Error> {
     let mut editor = Editor::open(&Memory::from(bytes.to_vec()), name)?;
-    let mut removed = Vec::new();
-    for edit in edits {
+    let (texts, removals): (Vec<_>, Vec<_>) = edits
+        .iter()
+        .partition(|edit| matches!(edit, Edit::SetText { .. }));
+    // A key is changed first, so that the order of edits does not matter.
+    for edit in texts.into_iter().chain(removals) {
         match edit {
             Edit::SetText { path, value } => editor.set(path, &Value::Text(value.clone()))?,
-            Edit::Remove { path } => removed.push(path),
+            Edit::Remove { path } => editor.remove(path)?,
         }
     }
-    let edited = editor.into_bytes();
-    if removed.is_empty() {
-        return Ok(edited);
-    }
-    let mut root = container::File::open(&Memory::from(edited), name)?.into_root();
-    for path in removed {
-        let missing = || Fault::unsupported(&codes::NO_KEY, format!("key {path}"));
-        root.take(path).ok_or_else(|| missing().in_file(name))?;
-    }
-    container::write(&root)
+    Ok(editor.into_bytes())
 }
 
 fn too_large() -> Fault {

@@ -80,20 +80,6 @@ impl Node {
             .try_fold(self, |node, name| node.child(name))
     }
 
-    /// Takes the first key at `path` out, and all below it.
-    pub(crate) fn take(&mut self, path: &str) -> Option<Self> {
-        let (name, below) = match path.split_once('/') {
-            Some((name, below)) => (name, Some(below)),
-            None => (path, None),
-        };
-        let is_named = |child: &Self| child.name.eq_ignore_ascii_case(name);
-        let place = self.children.iter().position(is_named)?;
-        match below {
-            None => Some(self.children.remove(place)),
-            Some(below) => self.children.get_mut(place)?.take(below),
-        }
-    }
-
     /// The text at `path`.
     #[must_use]
     pub fn text_at(&self, path: &str) -> Option<&Text> {

@@ -2,6 +2,10 @@
 
 use blockio::{Code, Fault, ReadAt, clamp};
 
+/// Bytes by which what is written to a file may lie behind its end: a log's region need not be there as
+/// a whole, and what is in the log may make the file longer.
+pub(crate) const MOST_GAP: u64 = 1 << 20;
+
 /// The bytes of a container: those of its file, and over them what the log has to say.
 ///
 /// Nothing is copied: a patch is read from the log each time it is met.
@@ -18,7 +22,7 @@ pub(crate) struct Patch {
     pub(crate) from: u64,
     /// Where they belong.
     pub(crate) to: u64,
-    /// How many; `from + len` lies within the file, and `to + len` is a number.
+    /// How many; `from + len` lies within the file, `to + len` not far behind its end.
     pub(crate) len: u64,
 }
 

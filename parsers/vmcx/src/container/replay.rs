@@ -6,7 +6,7 @@ use zerocopy::FromBytes;
 use super::checksum::checksum;
 use super::format::{LOG_SIGNATURE, LogEntry, LogHeader};
 use super::header::ActiveHeader;
-use super::image::{Image, Patch};
+use super::image::{Image, MOST_GAP, Patch};
 use super::notes::Notes;
 use crate::codes;
 
@@ -109,11 +109,9 @@ fn patch(
     let from = from.filter(|from| from.saturating_add(len) <= image.size());
     let from = from.ok_or_else(|| damaged("data beyond the end of the log or of the file"))?;
     let to = entry.destination.get();
-    if to
-        .checked_add(len)
-        .is_none_or(|end| i64::try_from(end).is_err())
-    {
-        return Err(damaged("a destination beyond the end of any file"));
+    let most = image.size().saturating_add(MOST_GAP);
+    if to.checked_add(len).is_none_or(|end| end > most) {
+        return Err(damaged("a destination far behind the end of the file"));
     }
     let is_right = data_checksum(image, from, len)? == entry.data_checksum.get();
     if !notes.counts.log.count(is_right) {

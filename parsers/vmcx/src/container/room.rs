@@ -8,12 +8,9 @@ use super::entry::{Entry, Slot};
 use super::format::{
     EntryHeader, FilePointer, KeyTableHeader, ObjectSlot, ObjectTableHeader, PAGE, entry, object,
 };
+use super::image::MOST_GAP;
 use super::object_table::Object;
 use crate::codes::UNWRITABLE;
-
-/// Bytes that may lie between the end of the file and that of the log's region, which need not be
-/// there as a whole.
-const MOST_GAP: usize = 16 << 20;
 
 /// The bytes of a container and its objects.
 #[derive(Clone, Debug)]
@@ -110,7 +107,7 @@ impl Room {
         let offset = self.end();
         let size = bytes.len().next_multiple_of(PAGE);
         let at = usize::try_from(offset).map_err(|_| full())?;
-        if at.saturating_sub(self.image.len()) > MOST_GAP {
+        if offset.saturating_sub(clamp(self.image.len())) > MOST_GAP {
             return Err(full());
         }
         self.image.resize(at.saturating_add(size), 0);

@@ -252,7 +252,12 @@ fn a_log_is_applied_up_to_its_first_damage() {
         texts(&damaged),
         ("beforebeforebefore".into(), vec!["HV-D959"])
     );
-    for (at, bytes) in [(8, u32::MAX), (34 + 12, u32::MAX), (34 + 4, u32::MAX)] {
+    for (at, bytes) in [
+        (8, u32::MAX),
+        (34 + 12, u32::MAX),
+        (34 + 4, u32::MAX),
+        (34, 0x8000_0000),
+    ] {
         let mut damaged = image.clone();
         damaged[before.log + at..][..4].copy_from_slice(&bytes.to_le_bytes());
         mend(&mut damaged);

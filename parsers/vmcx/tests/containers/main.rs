@@ -1,6 +1,12 @@
 //! Containers that the testkit writes: read, damaged, edited and written anew.
 
-#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "tests fail loudly, and count in what is at hand"
+)]
 
 mod damage;
 mod editing;
