@@ -32,6 +32,8 @@ pub enum AbsenceKind {
     Parent,
     /// A checkpoint's configuration.
     Checkpoint,
+    /// The machine's own configuration.
+    Configuration,
     /// Saved memory that the configuration counts on.
     Memory,
     /// The file of the virtual firmware and TPM (.vmgs).

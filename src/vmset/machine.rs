@@ -24,7 +24,7 @@ pub struct VmSet {
 }
 
 /// One virtual machine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Machine {
     /// Its id; `None` of a machine without configuration.
     pub id: Option<Uuid>,
@@ -170,7 +170,7 @@ pub struct SavedMemory {
 }
 
 /// In which mode a machine was backed up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct BackupMode {
     /// Which.
     pub kind: ModeKind,
@@ -183,7 +183,7 @@ pub struct BackupMode {
 }
 
 /// Modes of a backup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModeKind {
     /// All checkpoints, by VSS.
     AllCheckpoints,
@@ -192,6 +192,7 @@ pub enum ModeKind {
     /// The machine had no checkpoints, so that both modes look the same.
     NoCheckpoints,
     /// Nothing says.
+    #[default]
     Unknown,
 }
 

@@ -130,6 +130,7 @@ fn absence_word(kind: AbsenceKind) -> &'static str {
         AbsenceKind::DiskFile => "disk",
         AbsenceKind::Parent => "parent",
         AbsenceKind::Checkpoint => "checkpoint",
+        AbsenceKind::Configuration => "configuration",
         AbsenceKind::Memory => "memory",
         AbsenceKind::GuestState => "guest-state",
         AbsenceKind::Device => "device",

@@ -7,6 +7,7 @@
 //! | [`absence`] | what a machine has and the backup has not |
 //! | [`choose`] | which machine and which state the operator means |
 //! | [`consistency`] | how consistent a state is, and what speaks for it |
+//! | [`dates`] | states that were written to after they were frozen |
 //! | [`hosts`] | which Windows accepts which version |
 //! | [`manifest`] | what was written, as JSON |
 //! | [`plan`] | what a restore will write, from where, and what is changed |
@@ -18,6 +19,7 @@ pub mod absence;
 pub mod choose;
 pub mod codes;
 pub mod consistency;
+pub mod dates;
 pub mod find;
 pub mod hosts;
 pub mod machine;
@@ -29,6 +31,7 @@ pub mod write;
 
 pub use absence::{Absence, AbsenceKind};
 pub use consistency::{Consistency, Verdict, VolumeSigns};
+pub use dates::{LateWrite, Later};
 pub use find::{Assign, Hints, Map, Offer, OfferKind, Places};
 pub use hosts::{Acceptance, Host};
 pub use machine::{

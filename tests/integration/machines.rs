@@ -1,4 +1,6 @@
-//! Whole machines as backups hold them: what the tests compose is what it says.
+//! Whole machines as backups hold them: what the tests compose is what it says, and what is found of it.
+
+mod found;
 
 use std::fs;
 
@@ -11,7 +13,7 @@ use crate::harness::{Outcome, Sources, Test, hvrestore, temp_dir, test};
 
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
-    vec![
+    let mut tests = vec![
         test!(every_state_of_a_composed_machine_reads_as_it_was_written),
         test!(configurations_name_the_files_that_are_there),
         test!(an_applied_checkpoint_begins_a_branch),
@@ -19,7 +21,9 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(a_disk_taken_out_stays_in_checkpoints),
         test!(keys_that_a_test_sets_are_in_the_configuration),
         test!(auto_recovery_gives_the_running_disks_other_names),
-    ]
+    ];
+    tests.extend(found::tests());
+    tests
 }
 
 const FORMATS: [Format; 2] = [Format::Xml, Format::Vmcx];

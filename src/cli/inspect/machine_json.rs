@@ -243,6 +243,7 @@ fn absence(absence: &Absence) -> Value {
         AbsenceKind::DiskFile => "disk-file",
         AbsenceKind::Parent => "parent",
         AbsenceKind::Checkpoint => "checkpoint",
+        AbsenceKind::Configuration => "configuration",
         AbsenceKind::Memory => "memory",
         AbsenceKind::GuestState => "guest-state",
         AbsenceKind::Device => "device",

@@ -55,4 +55,10 @@ blockio::codes! {
     /// A parent that is newer than its child.
     NEWER_PARENT = "HV-W887": "the guest wrote to an older state after the newer one that builds on it: the older disk was changed after the checkpoint was taken"
         => "do not trust the newer state; read the older one, or look for the unchanged parent in another backup";
+    /// The machine's own configuration.
+    MACHINE_ABSENT = "HV-E888": "the configuration of the machine itself is not here, only those of its checkpoints"
+        => "take the .vmcx or .xml from the folder Virtual Machines of the backup too; without it read the disks, or restore a checkpoint as a machine with --as-of";
+    /// A format that is not read.
+    EXPORT_OF_2008 = "HV-W889": "a configuration that Windows Server 2008 exported (.exp) was passed over"
+        => "nothing later than 2008 R2 imports it: make a new machine of Generation 1 around the disks, which are shown as a machine without configuration";
 }

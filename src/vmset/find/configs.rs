@@ -10,7 +10,7 @@ use disk::Finder;
 use uuid::Uuid;
 use vmcx::{Configuration, Document, Format, Kind};
 
-use super::codes::{CONFIG_ELSEWHERE, CONFIG_LINK};
+use super::codes::{CONFIG_ELSEWHERE, CONFIG_LINK, EXPORT_OF_2008};
 use super::host_list;
 use crate::vmset::{ConfigFile, ConfigFormat};
 
@@ -18,6 +18,8 @@ use crate::vmset::{ConfigFile, ConfigFormat};
 const MAX_STRANGERS: usize = 1_000;
 /// Bytes in which the XML of a configuration must have begun.
 const HEAD: usize = 4096;
+/// Bytes that a link has at most where it was restored as a file.
+const LINK: u64 = 4096;
 /// The mark of a container.
 const MARK: [u8; 4] = [0x14, 0x20, 0x28, 0x01];
 /// What is never a configuration, whatever it is: not worth a look.
@@ -34,8 +36,6 @@ pub(crate) struct Loaded {
     pub(crate) true_path: PathBuf,
     /// Whether it is a checkpoint's.
     pub(crate) is_checkpoint: bool,
-    /// What tells its bytes from those of another.
-    pub(crate) sum: blake3::Hash,
 }
 
 /// What was read.
@@ -107,32 +107,29 @@ impl Configs {
         let Ok(bytes) = finder.gate().open(path) else {
             return;
         };
-        let is_marked = looks_like_one(&*bytes);
+        if !looks_like_one(&*bytes) && name != Name::Container {
+            self.notes.extend(what_else(path, bytes.size()));
+            return;
+        }
         match Document::open(&*bytes, &file_name(path)) {
-            _ if !is_marked && bytes.size() < 512 && stem_id(path).is_some() => {
-                self.notes.push(is_a_link(path));
-            }
-            _ if !is_marked && name != Name::Container => {}
             Err(error) => self
                 .unreadable
                 .push((path.into(), Arc::clone(error.fault()))),
             Ok(document) if document.is_configuration() => {
-                let loaded = load(path, true_path, &document, &*bytes);
-                self.loaded.push(loaded);
+                self.loaded.push(load(path, true_path, &document));
             }
             Ok(document) => self.listed.extend(host_list::entries(document.root())),
         }
     }
 }
 
-fn load(path: &Path, true_path: PathBuf, document: &Document, bytes: &dyn ReadAt) -> Loaded {
+fn load(path: &Path, true_path: PathBuf, document: &Document) -> Loaded {
     let configuration = document.configuration();
     let mut notes = document.notes().to_vec();
     notes.extend(configuration.oddities.iter().cloned());
     Loaded {
         is_checkpoint: is_checkpoint(path, &configuration),
         true_path,
-        sum: sum(bytes),
         file: ConfigFile {
             path: path.to_owned(),
             format: match document.format() {
@@ -208,22 +205,6 @@ fn looks_like_one(bytes: &dyn ReadAt) -> bool {
     head.starts_with(&MARK) || text.windows(word.len()).any(|part| part == word)
 }
 
-fn sum(bytes: &dyn ReadAt) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut offset = 0;
-    while offset < bytes.size() {
-        let len = blockio::clamp(buffer.len()).min(bytes.size() - offset);
-        let piece = &mut buffer[..usize::try_from(len).unwrap_or_default()];
-        if bytes.read_exact_at(piece, offset).is_err() {
-            break;
-        }
-        hasher.update(piece);
-        offset += len;
-    }
-    hasher.finalize()
-}
-
 /// The id that a file is named after.
 pub(crate) fn stem_id(path: &Path) -> Option<Uuid> {
     Uuid::try_parse(path.file_stem()?.to_str()?).ok()
@@ -246,9 +227,20 @@ fn leads_elsewhere(path: &Path) -> Fault {
         .in_file(&path.display().to_string())
 }
 
-fn is_a_link(path: &Path) -> Fault {
-    Fault::unsupported(&CONFIG_LINK, "configuration")
+/// What a file with the name of a configuration is that has nothing of one; nothing of most XML.
+fn what_else(path: &Path, size: u64) -> Option<Fault> {
+    let id = stem_id(path)?;
+    let (code, found) = match has_ending(path, "exp") {
+        true => (&EXPORT_OF_2008, "an export of Windows Server 2008"),
+        false if size < LINK => (
+            &CONFIG_LINK,
+            "the link by which a host of 2012 R2 registers it, or nothing",
+        ),
+        false => return None,
+    };
+    let what = format!("configuration {}", id.to_string().to_uppercase());
+    let fault = Fault::unsupported(code, what)
         .expected("a configuration")
-        .found("the link by which a host of 2012 R2 registers it, or nothing")
-        .in_file(&path.display().to_string())
+        .found(found);
+    Some(fault.in_file(&path.display().to_string()))
 }

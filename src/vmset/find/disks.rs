@@ -12,6 +12,19 @@ use super::recorded::{Recorded, names_of};
 pub(crate) struct Disks {
     files: Vec<DiskFile>,
     by_name: HashMap<String, Vec<usize>>,
+    by_path: HashMap<PathBuf, usize>,
+    /// What children record of their parents, by the last name of it.
+    recorded: HashMap<String, Vec<ParentRecord>>,
+}
+
+/// What a child records of its parent, which is here.
+pub(crate) struct ParentRecord {
+    /// The path or name.
+    pub(crate) path: Recorded,
+    /// The parent that its identifier leads to.
+    pub(crate) parent: usize,
+    /// The child.
+    pub(crate) child: usize,
 }
 
 /// One of them.
@@ -65,8 +78,20 @@ impl Disks {
     }
 
     fn push(&mut self, file: DiskFile) {
+        let child = self.files.len();
+        if let Some(parent) = file.parent {
+            for path in file.parents_recorded() {
+                let records = self.recorded.entry(path.file_name().to_owned());
+                records.or_default().push(ParentRecord {
+                    path,
+                    parent,
+                    child,
+                });
+            }
+        }
         let name = file.name().to_owned();
-        self.by_name.entry(name).or_default().push(self.files.len());
+        self.by_name.entry(name).or_default().push(child);
+        self.by_path.insert(file.path.clone(), child);
         self.files.push(file);
     }
 
@@ -102,9 +127,14 @@ impl Disks {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// What children record of parents under this name, where the parent is here.
+    pub(crate) fn recorded_as(&self, name: &str) -> &[ParentRecord] {
+        self.recorded.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// The file at `path`.
     pub(crate) fn at(&self, path: &Path) -> Option<usize> {
-        self.files.iter().position(|file| file.path == path)
+        self.by_path.get(path).copied()
     }
 
     /// The file itself and those it builds on, one after the other.

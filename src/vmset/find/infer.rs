@@ -10,10 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Why};
 use super::disks::Disks;
+use crate::vmset::dates::TOLERANCE;
 use crate::vmset::{How, Slot};
-
-/// How far clocks of guest and host may differ, in 100 ns: an hour.
-const TOLERANCE: u64 = 3600 * 10_000_000;
 
 /// Files that are never inferred, and when the guest of a file last wrote.
 pub(crate) struct Limits<'a> {
@@ -87,30 +85,19 @@ fn by_child(claims: &[Claim], disks: &Disks, limits: &Limits<'_>) -> Vec<Found> 
     let mut found = Vec::new();
     for ((.., name), members) in wanting(claims) {
         let path = &claims[members[0]].recorded;
-        let calls_it = |whole: bool| {
-            let children = disks.numbers().filter(move |child| {
-                let mut recorded = disks.get(*child).parents_recorded();
-                recorded.any(|r| {
-                    if whole {
-                        r == *path
-                    } else {
-                        r.file_name() == name
-                    }
-                })
-            });
-            let pairs = children.filter_map(|child| Some((disks.get(child).parent?, child)));
-            let pairs: BTreeMap<usize, usize> = pairs
-                .filter(|(parent, _)| is_candidate(*parent, claims, limits))
-                .collect();
-            pairs
+        let known = |whole: bool| -> BTreeMap<usize, usize> {
+            let records = disks.recorded_as(name).iter();
+            let fitting = records.filter(|record| !whole || record.path == *path);
+            let free = fitting.filter(|record| is_candidate(record.parent, claims, limits));
+            free.map(|record| (record.parent, record.child)).collect()
         };
-        let whole = calls_it(true);
-        let pairs = if whole.is_empty() {
-            calls_it(false)
+        let by_path = known(true);
+        let parents = if by_path.is_empty() {
+            known(false)
         } else {
-            whole
+            by_path
         };
-        if let (1, Some((parent, child))) = (pairs.len(), pairs.first_key_value()) {
+        if let (1, Some((parent, child))) = (parents.len(), parents.first_key_value()) {
             let child = disks.get(*child).written_name();
             let evidence =
                 format!("{child}, which was made on it by its identifier, knows it as {name}");

@@ -53,6 +53,7 @@ impl Site<'_> {
         let guest_state = now.and_then(|now| self.guest_state(now));
         let newest = now.or_else(|| configs.last().map(|config| &self.loaded[*config]));
         let mut all = self.absent(owner, newest, &drafts);
+        all.extend(missing::of_machine(group));
         all.extend(missing::of_checkpoints(&mode));
         all.append(&mut absent);
         all.extend(now.and_then(|now| missing::of_guest_state(now, guest_state.is_some())));

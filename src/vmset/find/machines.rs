@@ -80,7 +80,7 @@ impl Configs {
             let Some(best) = copies.next() else {
                 continue;
             };
-            if let Some(other) = copies.find(|other| other.sum != best.sum) {
+            if let Some(other) = copies.find(|other| other.file.root != best.file.root) {
                 self.notes.push(differs(id, &best, &other));
             }
             kept.push(best);

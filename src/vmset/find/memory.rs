@@ -53,6 +53,7 @@ fn saved(document: &Document, path: PathBuf, size: u64) -> Option<SavedMemory> {
         .find(|note| note.kind != blockio::FaultKind::Unsupported);
     let name = file_name(&path);
     let evidence = match damage {
+        None if state.blocks == 1 => format!("{name} holds 1 block of saved memory"),
         None => format!("{name} holds {} blocks of saved memory", state.blocks),
         Some(damage) => format!("{name} holds saved memory, but is damaged: {damage}"),
     };

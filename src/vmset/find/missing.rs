@@ -7,11 +7,12 @@ use vmcx::{Attachment, Device, DeviceKind};
 use super::claim::{Claim, Why};
 use super::codes::{
     CHECKPOINTS_ABSENT, DISK_AMBIGUOUS, DISK_MISSING, DISK_OVERWRITTEN, FIBRE_CHANNEL,
-    GUEST_STATE_ABSENT, HOST_DEVICE, IMAGE_ABSENT, MEMORY_ABSENT, PARENT_ABSENT, PASS_THROUGH,
-    SHARED_DISK, TOO_NEW,
+    GUEST_STATE_ABSENT, HOST_DEVICE, IMAGE_ABSENT, MACHINE_ABSENT, MEMORY_ABSENT, PARENT_ABSENT,
+    PASS_THROUGH, SHARED_DISK, TOO_NEW,
 };
 use super::configs::Loaded;
 use super::disks::Disks;
+use super::machines::Group;
 use super::memory::named_after;
 use super::offer;
 use super::others::Others;
@@ -229,6 +230,18 @@ pub(crate) fn of_memory(
         what,
         reason,
         code: &MEMORY_ABSENT,
+    })
+}
+
+/// The configuration of the machine itself.
+pub(crate) fn of_machine(group: &Group) -> Option<Absence> {
+    let id = group.id.filter(|_| group.now.is_none())?;
+    Some(Absence {
+        kind: AbsenceKind::Configuration,
+        slot: None,
+        what: format!("configuration {}", id.to_string().to_uppercase()),
+        reason: "only those of checkpoints are here".into(),
+        code: &MACHINE_ABSENT,
     })
 }
 

@@ -17,8 +17,13 @@ pub(crate) struct Others {
 impl Others {
     pub(crate) fn of(files: &[PathBuf], finder: &Finder) -> Self {
         let mut others = Self::default();
+        let mut folders: HashMap<&Path, Vec<String>> = HashMap::new();
         for path in files {
-            let names = names_of(&finder.gate().identity(path));
+            // The true path of each folder once: there may be very many files.
+            let folder = path.parent().unwrap_or(path);
+            let names = folders.entry(folder);
+            let names = names.or_insert_with(|| names_of(&finder.gate().identity(folder)));
+            let names = names.clone();
             let found = others.by_name.entry(file_name(path).to_lowercase());
             found.or_default().push((path.clone(), names));
         }

@@ -4,6 +4,7 @@ mod collisions;
 mod configurations;
 mod inferred;
 mod made;
+mod memory;
 mod trees;
 
 use std::path::Path;

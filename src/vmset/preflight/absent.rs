@@ -15,9 +15,10 @@ fn row(machine: &Machine, absence: &Absence) -> Row {
         None => format!("{}: {}", absence.what, absence.reason),
     };
     match absence.kind {
-        AbsenceKind::DiskFile | AbsenceKind::Parent | AbsenceKind::Memory => {
-            Row::block(Topic::Absent, absence.code, why)
-        }
+        AbsenceKind::Configuration
+        | AbsenceKind::DiskFile
+        | AbsenceKind::Parent
+        | AbsenceKind::Memory => Row::block(Topic::Absent, absence.code, why),
         AbsenceKind::Checkpoint if machine.mode.kind == ModeKind::LatestState => Row {
             code: Some(absence.code),
             ..Row::pass(Topic::Absent, why)

@@ -50,6 +50,7 @@ pub(super) fn absence(absence: &Absence) -> String {
         AbsenceKind::DiskFile => "disk",
         AbsenceKind::Parent => "parent of a disk",
         AbsenceKind::Checkpoint => "checkpoint",
+        AbsenceKind::Configuration => "configuration of the machine",
         AbsenceKind::Memory => "saved memory",
         AbsenceKind::GuestState => "guest state file",
         AbsenceKind::Device => "device",

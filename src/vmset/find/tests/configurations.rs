@@ -1,5 +1,7 @@
 //! Configurations: which count, which are copies, which are none.
 
+use testkit::vmcx::{Key, Options, container};
+
 use super::made::{Config, Folder, base, find};
 use super::states;
 
@@ -80,4 +82,34 @@ fn a_link_out_of_the_source_is_not_followed() {
     let set = find(&folder);
     assert!(set.machines.is_empty());
     assert_eq!(set.notes[0].code.id, "HV-W883");
+}
+
+#[test]
+fn an_export_of_2008_is_passed_over_and_named() {
+    let name = "C0F16000-0000-4000-8000-000000000001.exp";
+    let folder = Folder::new().file(name, &vec![b'x'; 8192]);
+    let set = find(&folder.disk("web.vhd", &base(1)));
+    assert_eq!(set.notes[0].code.id, "HV-W889");
+    assert_eq!(set.machines[0].id, None, "the disks are there without it");
+}
+
+#[test]
+fn r13_the_list_of_a_host_says_which_copy_is_the_machines() {
+    let web = Config::machine(1, "web").disk(0, r"D:\web.vhdx");
+    let old = Config::machine(1, "old name").disk(0, r"D:\web.vhdx");
+    let folder = Folder::new()
+        .config_at("a/a.xml", &old)
+        .config_at("b/a.xml", &web);
+    assert_eq!(
+        find(&folder).machines[0].name,
+        "old name",
+        "the first by its path"
+    );
+    let id = web.id.to_string().to_uppercase();
+    let list = Key::node("VirtualMachines").key(Key::text(&format!("_{id}_"), r"D:\b\a.xml"));
+    let list = Key::node("Configurations").key(list);
+    let folder = folder.file("data.vmcx", &container(&[list], &Options::default()).bytes);
+    let set = find(&folder);
+    assert_eq!(set.machines[0].name, "web");
+    assert!(set.unreadable.is_empty(), "{:?}", set.unreadable);
 }

@@ -76,6 +76,8 @@ fn a_machine_without_its_own_configuration_is_made_of_its_checkpoints() {
         ["0 - installed: web.vhdx", "1 0 now: web_1.avhdx"]
     );
     assert!(machine.now().unwrap().configuration.is_none());
+    let absent = super::absent(machine, crate::vmset::AbsenceKind::Configuration);
+    assert_eq!(absent[0].code.id, "HV-E888");
     assert_eq!(set.machines.len(), 1);
 }
 
