@@ -96,6 +96,7 @@ pub fn all() -> Vec<&'static Code> {
         cli::ALL,
         crate::apply::codes::ALL,
         disk::codes::ALL,
+        crate::relink::codes::ALL,
         crate::sink::codes::ALL,
         crate::vmset::codes::ALL,
         crate::vmset::find::codes::ALL,

@@ -1,4 +1,4 @@
-//! One disk as one stream of bytes: a sparse raw file, or a pipe.
+//! One disk as one stream of bytes: a raw image, a VHDX or VHD file, or a pipe.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -14,6 +14,10 @@ use crate::output::{Offload, Output};
 use crate::progress::Watch;
 use crate::sink::codes::{EXISTS, GAP};
 use crate::sink::{Conflict, Error, Partial, Sources, Verdict, with_tail};
+
+mod image;
+
+pub use image::{Format, Image, Shape};
 
 /// Zeros written at once into a pipe.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
@@ -38,14 +42,15 @@ pub enum Flat {
     Partly(Partial),
 }
 
-/// Writes all bytes of `source` into the file `path`: what is not stored stays a hole.
+/// Writes `image` into the file `path`: what is not stored stays a hole.
 ///
-/// Bytes that cannot be had make it `NAME.partial`, with `NAME.partial.json` beside it.
+/// Bytes that cannot be had make it `NAME.partial`, with `NAME.partial.json` beside it, which lists
+/// them by their place on the disk.
 ///
 /// # Errors
 /// The destination's; never for what the source lost.
 pub fn to_file(
-    source: &dyn ReadAt,
+    image: &Image,
     path: &Path,
     options: &Options,
     watch: Watch<'_>,
@@ -61,7 +66,11 @@ pub fn to_file(
     let replace = may_replace(&dir, name, path, options)?;
     let offload = Offload::new(false);
     let mut output = Output::create(&dir, &Platform, &offload).map_err(writing)?;
+    if !image.may_be_sparse() {
+        output.stay_plain();
+    }
     let mut buffer = vec![0; copy::BUFFER];
+    let source = image.bytes();
     let lost = copy::copy(source, &mut output, &mut buffer, watch)
         .map_err(|error| Error::copying(path, &error))?;
     output.end_at(source.size()).map_err(writing)?;
@@ -69,7 +78,12 @@ pub fn to_file(
         output.put(name, replace).map_err(writing)?;
         return Ok(Flat::Whole(path.into()));
     }
-    save_partly(&dir, output, path, source.size(), lost, options).map(Flat::Partly)
+    let partial = Partial {
+        place: None,
+        size: image.disk_size(),
+        lost: image.on_disk(lost),
+    };
+    save_partly(&dir, output, path, partial, options).map(Flat::Partly)
 }
 
 fn may_replace(dir: &Dir, name: &OsStr, path: &Path, options: &Options) -> Result<bool, Error> {
@@ -86,15 +100,9 @@ fn save_partly(
     dir: &Dir,
     output: Output<'_>,
     path: &Path,
-    size: u64,
-    lost: Vec<Lost>,
+    mut partial: Partial,
     options: &Options,
 ) -> Result<Partial, Error> {
-    let mut partial = Partial {
-        place: None,
-        size,
-        lost,
-    };
     if options.partial {
         let name = with_tail(path.file_name().unwrap_or_default(), ".partial");
         let place = path.with_file_name(&name);

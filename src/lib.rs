@@ -32,7 +32,9 @@
 //! | [`guest`] | what a Windows installation says of itself: letters, names, version, roles |
 //! | [`apply`] | what such a record holds, put back |
 //! | [`checksum`] | checksums and the lines that tell them |
-//! | [`flatten`] | a disk as one stream of bytes |
+//! | [`flatten`] | a disk as one stream of bytes: raw, VHDX, VHD |
+//! | [`relink`] | a copy of a checkpoint whose parent lies elsewhere |
+//! | [`identity`] | new identifiers |
 //! | [`vmset`] | which files are one virtual machine, its checkpoints, what is absent |
 //! | [`codes`] | every stable code, with what to do |
 //! | [`json`] | JSON a line at a time |
@@ -52,10 +54,12 @@ pub mod facts;
 pub mod flatten;
 pub mod guest;
 pub mod hostfs;
+pub mod identity;
 pub mod json;
 pub mod open;
 mod output;
 pub mod progress;
+pub mod relink;
 pub mod report;
 pub mod select;
 pub mod sidecar;

@@ -26,6 +26,7 @@ pub(crate) struct Output<'a> {
     name: Option<OsString>,
     /// Where the last byte written ends.
     end: u64,
+    /// Whether it was marked as a sparse file, or is not to be.
     sparse: bool,
     offload: &'a Offload,
 }
@@ -123,6 +124,12 @@ impl<'a> Output<'a> {
             self.name = None;
         }
         put
+    }
+
+    /// Never marks the file as a sparse one: its holes are those that the file system makes of
+    /// itself. Windows attaches no disk file that is marked.
+    pub(crate) fn stay_plain(&mut self) {
+        self.sparse = true;
     }
 
     fn make_sparse(&mut self) {

@@ -23,7 +23,7 @@ pub use filter::{Filter, Rule, Sieve, Sift, Verdict};
 pub use find::{find, find_each, topmost};
 pub use listed::Lookup;
 pub use pattern::{Matcher, Pattern, PatternError};
-pub use size::SizeTest;
+pub use size::{SizeTest, bytes};
 
 /// Something selected, with all below it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -32,6 +32,7 @@ mod lines;
 mod listing;
 mod ls;
 mod man;
+mod relink;
 mod restore;
 mod stat;
 mod stop;
@@ -92,8 +93,11 @@ enum Command {
     Hash(hash::Args),
     Extract(extract::Args),
     ApplyMetadata(apply_metadata::Args),
+    #[command(visible_alias = "merge")]
     Flatten(flatten::Args),
     Restore(restore::Args),
+    #[command(visible_alias = "reconnect")]
+    Relink(relink::Args),
     Explain(explain::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -135,6 +139,7 @@ fn dispatch(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::ApplyMetadata(args) => apply_metadata::run(args, ctx),
         Command::Flatten(args) => flatten::run(args, ctx),
         Command::Restore(args) => restore::run(args, ctx),
+        Command::Relink(args) => relink::run(args, ctx),
         Command::Explain(args) => explain::run(args, ctx),
         Command::Completions(args) => completions::run(args, ctx),
         Command::Man(args) => man::run(args, ctx),

@@ -35,6 +35,10 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
+fn raw(disk: impl ReadAt + 'static) -> Image {
+    Image::raw(std::sync::Arc::new(disk))
+}
+
 fn disk() -> Sparse {
     let mut disk = Sparse::new(100 << 20);
     disk.write(0, b"first");
@@ -46,7 +50,7 @@ fn disk() -> Sparse {
 fn a_disk_becomes_a_sparse_file() {
     let temp = tempfile::tempdir().expect("a folder");
     let path = temp.path().join("disk.raw");
-    let flat = to_file(&disk(), &path, &options(), watch()).expect("written");
+    let flat = to_file(&raw(disk()), &path, &options(), watch()).expect("written");
     assert!(matches!(flat, Flat::Whole(place) if place == path));
     assert!(fs::read(&path).expect("there") == disk().to_vec());
     #[cfg(unix)]
@@ -61,7 +65,7 @@ fn a_disk_becomes_a_sparse_file() {
 fn a_disk_that_ends_in_nothing_has_its_whole_length() {
     let temp = tempfile::tempdir().expect("a folder");
     let path = temp.path().join("disk.raw");
-    to_file(&Sparse::new(12_345), &path, &options(), watch()).expect("written");
+    to_file(&raw(Sparse::new(12_345)), &path, &options(), watch()).expect("written");
     assert_eq!(fs::read(&path).expect("there"), [0; 12_345]);
 }
 
@@ -70,7 +74,7 @@ fn what_is_there_is_replaced_only_when_told_so() {
     let temp = tempfile::tempdir().expect("a folder");
     let path = temp.path().join("disk.raw");
     fs::write(&path, "old").expect("written");
-    let error = to_file(&disk(), &path, &options(), watch()).expect_err("it is there");
+    let error = to_file(&raw(disk()), &path, &options(), watch()).expect_err("it is there");
     assert!(
         matches!(&error, Error::Item(refusal) if refusal.code.id == "HV-E751"),
         "{error}"
@@ -83,7 +87,7 @@ fn what_is_there_is_replaced_only_when_told_so() {
         overwrite: true,
         ..options()
     };
-    to_file(&disk(), &path, &overwrite, watch()).expect("it may go");
+    to_file(&raw(disk()), &path, &overwrite, watch()).expect("it may go");
     assert_eq!(fs::metadata(&path).expect("there").len(), 100 << 20);
     let sources = Sources::at([&path]).expect("opened");
     let own = Options {
@@ -91,7 +95,7 @@ fn what_is_there_is_replaced_only_when_told_so() {
         sources,
         ..options()
     };
-    let error = to_file(&disk(), &path, &own, watch()).expect_err("it is the source");
+    let error = to_file(&raw(disk()), &path, &own, watch()).expect_err("it is the source");
     assert!(
         matches!(&error, Error::Stop(refusal) if refusal.code.id == "HV-E754"),
         "{error}"
@@ -102,7 +106,7 @@ fn what_is_there_is_replaced_only_when_told_so() {
 fn lost_bytes_make_it_partial() {
     let temp = tempfile::tempdir().expect("a folder");
     let path = temp.path().join("disk.raw");
-    let broken = Failing::new(Memory::from(vec![7; 4096]), Some(600..601));
+    let broken = raw(Failing::new(Memory::from(vec![7; 4096]), Some(600..601)));
     let flat = to_file(&broken, &path, &options(), watch()).expect("written");
     let Flat::Partly(partial) = flat else {
         panic!("a byte is lost");
@@ -134,7 +138,7 @@ fn lost_bytes_make_it_partial() {
 fn a_missing_folder_is_named() {
     let temp = tempfile::tempdir().expect("a folder");
     let path = temp.path().join("no/such/disk.raw");
-    let error = to_file(&disk(), &path, &options(), watch()).expect_err("no folder");
+    let error = to_file(&raw(disk()), &path, &options(), watch()).expect_err("no folder");
     assert!(error.to_string().contains("disk.raw"), "{error}");
     assert!(error.to_string().contains("HV-E753"), "{error}");
 }
@@ -145,8 +149,8 @@ fn a_stream_gets_zeros_for_holes_and_ends_at_a_gap() {
     to_stream(&disk(), &mut out, None, watch()).expect("written");
     assert!(out == disk().to_vec());
     let mut out = Vec::new();
-    let broken = Failing::new(Memory::from(vec![7; 4096]), Some(600..601));
-    let error = to_stream(&broken, &mut out, None, watch()).expect_err("a gap");
+    let broken = raw(Failing::new(Memory::from(vec![7; 4096]), Some(600..601)));
+    let error = to_stream(broken.bytes(), &mut out, None, watch()).expect_err("a gap");
     let copy::Error::Target(error) = error else {
         panic!("nobody interrupted");
     };

@@ -38,7 +38,10 @@ impl FromStr for SizeTest {
 }
 
 /// `10`, `10K`, `10KiB`, `2G`: bytes in binary units.
-fn bytes(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// What is expected instead, for people.
+pub fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size; write bytes, or a number with K, M, G or T");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text[digits.len()..].to_ascii_uppercase();

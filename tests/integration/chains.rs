@@ -7,10 +7,14 @@
 //! | [`broken`] | links that do not hold, and the operator's word against it |
 //! | [`shapes`] | sizes of sectors, blocks and disks; VHD, VHD Sets |
 //! | [`losses`] | layers with damage: what they cost, and what they do not |
+//! | [`formats`] | chains written as one new VHDX or VHD |
+//! | [`relinked`] | copies that find their parent where it lies now |
 
 mod broken;
+mod formats;
 mod losses;
 mod parents;
+mod relinked;
 mod rows;
 mod shapes;
 
@@ -36,6 +40,8 @@ pub(crate) fn tests() -> Vec<Test> {
         broken::tests(),
         shapes::tests(),
         losses::tests(),
+        formats::tests(),
+        relinked::tests(),
     ];
     modules.into_iter().flatten().collect()
 }

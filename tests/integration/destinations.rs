@@ -147,7 +147,8 @@ fn a_full_disk_gets_no_part_of_a_flat_file() -> Outcome {
         progress: &Silent,
         cancel: &never,
     };
-    let flat = |path: &Path| flatten::to_file(&bytes(5 << 20), path, &options, watch);
+    let image = flatten::Image::raw(bytes(5 << 20));
+    let flat = |path: &Path| flatten::to_file(&image, path, &options, watch);
     match flat(&small.place.join("disk.raw")) {
         Err(Error::Stop(refusal)) => assert_eq!(refusal.code.id, "HV-E752", "{refusal}"),
         other => panic!("{other:?}"),

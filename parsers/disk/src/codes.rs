@@ -43,6 +43,9 @@ blockio::codes! {
     /// Not a file that disks are read from.
     NOT_A_FILE = "HV-E514": "this is neither a regular file nor a block device"
         => "give the path of a disk file or of a folder that holds some";
+    /// The file that is to be the parent is another.
+    OTHER_PARENT = "HV-E515": "the file given as the parent is not the one the child was made on: the identifiers differ"
+        => "give the parent of the same backup run (chain on the backup names it); where its data is known not to have changed since, relink takes it with --accept-mismatch";
 }
 
 /// Whether `code` says that a chain is broken: a parent is missing, is another, or cannot be opened.
@@ -51,6 +54,7 @@ pub fn is_chain_broken(code: &blockio::Code) -> bool {
     let broken = [
         &PARENT_MISSING,
         &PARENT_DIFFERS,
+        &OTHER_PARENT,
         &PARENT_AMBIGUOUS,
         &CYCLE,
         &TOO_LONG,
