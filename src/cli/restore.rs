@@ -4,20 +4,26 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use blockio::Code;
 use serde_json::{Value, json};
+use vmcx::Text;
 
 use crate::cli::args::MachineArgs;
 use crate::cli::bars::Bar;
+use crate::cli::stop::class_of;
 use crate::cli::{Context, Exit, Stop};
 use crate::codes;
 use crate::open::Source;
 use crate::progress::Watch;
-use crate::vmset::codes::TARGET_IN_SOURCE;
-use crate::vmset::plan::{Choices, Plan};
+use crate::sink::codes::FULL;
+use crate::vmset::codes::{NEEDS_ONE_STATE, TARGET_IN_SOURCE, TARGET_TAKEN, TARGET_TOO_SMALL};
+use crate::vmset::plan::{Choices, Keep, Plan};
+use crate::vmset::script::{Facts, Member};
 use crate::vmset::write::{self, Job, Written};
-use crate::vmset::{Machine, manifest, script};
+use crate::vmset::{Acceptance, Machine, MachineState, manifest, script};
 
 mod drawing;
+mod look;
 mod options;
 
 use options::ChoiceArgs;
@@ -73,8 +79,8 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         return Err(Stop::new(Exit::NoSource, &codes::cli::NO_DISK, text).into());
     }
     check_outside(&args.output, &args.machines)?;
-    let mut exit = Exit::Done;
-    let mut documents = Vec::new();
+    check_free(args)?;
+    let (mut exit, mut documents, mut members) = (Exit::Done, Vec::new(), Vec::new());
     for machine in machines {
         let run = Run {
             args,
@@ -82,12 +88,16 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
             source: &source,
             machine,
         };
-        let (ended, document) = run.run()?;
-        exit = worse(exit, ended);
-        documents.push(document);
+        let ended = run.run_or_go_on()?;
+        exit = exit.and(ended.exit);
+        documents.push(ended.document);
+        members.extend(ended.member);
         if ctx.cancelled() {
             break;
         }
+    }
+    if args.machines.vms.all && !args.dry_run && !ctx.cancelled() {
+        put_script_for_all(&args.output, &members)?;
     }
     if ctx.global.json {
         let document = json!({ "type": "restore", "dry_run": args.dry_run, "machines": documents });
@@ -95,6 +105,9 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     }
     Ok(exit)
 }
+
+/// Name of the script that imports all machines.
+const FOR_ALL: &str = "import-all.ps1";
 
 /// One machine being restored.
 struct Run<'a> {
@@ -104,13 +117,44 @@ struct Run<'a> {
     machine: &'a Machine,
 }
 
+/// How one machine ended.
+struct Ended {
+    exit: Exit,
+    document: Value,
+    /// Its entry in the script for all; none where it was not restored.
+    member: Option<Member>,
+}
+
 impl Run<'_> {
-    fn run(&self) -> anyhow::Result<(Exit, Value)> {
+    /// As [`run`](Self::run); of several machines one that cannot be read does not keep the others from
+    /// being restored.
+    fn run_or_go_on(&self) -> anyhow::Result<Ended> {
+        match self.run() {
+            Err(error) if self.args.machines.vms.all && !is_for_all(&error) => {
+                let text = format!("{}: {error:#}", self.machine.name);
+                let (exit, code) = class_of(&error);
+                self.ctx.console.error(&text, code);
+                Ok(Ended {
+                    exit: Exit::after(exit, false),
+                    document: json!({ "name": self.machine.name, "error": text,
+                        "code": code.map(|code| code.id) }),
+                    member: None,
+                })
+            }
+            ended => ended,
+        }
+    }
+
+    fn run(&self) -> anyhow::Result<Ended> {
         let choices = self
             .args
             .choices
             .of(self.machine, &self.args.output, &self.args.machines)?;
+        self.check_host(&choices)?;
         let plan = Plan::of(self.machine, self.source.finder(), &choices)?;
+        if let Some(document) = self.done_before(&plan) {
+            return Ok(self.ended(Exit::Done, document, &plan));
+        }
         if self.args.dry_run {
             return self.show(&plan);
         }
@@ -121,14 +165,62 @@ impl Run<'_> {
         }
         let mut document = manifest::document(&plan, Some(&written));
         document["place"] = json!(written.place.display().to_string());
-        Ok((exit, document))
+        Ok(self.ended(exit, document, &plan))
     }
 
-    fn show(&self, plan: &Plan) -> anyhow::Result<(Exit, Value)> {
+    fn ended(&self, exit: Exit, document: Value, plan: &Plan) -> Ended {
+        Ended {
+            exit,
+            document,
+            member: Some(Member {
+                name: Text::from(&*plan.name),
+                folder: plan.folder.clone(),
+            }),
+        }
+    }
+
+    /// A host that does not take the version gets one state, as a new machine.
+    fn check_host(&self, choices: &Choices) -> anyhow::Result<()> {
+        let configuration = self.machine.configuration();
+        let version = configuration.and_then(|file| file.configuration.version);
+        let (Some(host), Some(version)) = (choices.host, version) else {
+            return Ok(());
+        };
+        let has_checkpoints = self.machine.states.iter().any(MachineState::is_checkpoint);
+        let is_taken = host.accepts(version) == Acceptance::Yes;
+        if is_taken || !has_checkpoints || choices.keep != Keep::Checkpoints {
+            return Ok(());
+        }
+        let version = format!("{}.{}", version.major, version.minor);
+        let text = format!(
+            "{} takes no machine of version {version}: only one state of {} can go there",
+            host.name, self.machine.name
+        );
+        Err(Stop::new(Exit::Usage, &NEEDS_ONE_STATE, text)
+            .with(self.machine.state_lines())
+            .into())
+    }
+
+    /// What an earlier run restored, if this one goes on with it.
+    fn done_before(&self, plan: &Plan) -> Option<Value> {
+        if !self.args.resume || self.args.dry_run {
+            return None;
+        }
+        let place = self.args.output.join(&plan.folder);
+        let bytes = fs::read(place.join(manifest::NAME)).ok()?;
+        let document: Value = serde_json::from_slice(&bytes).ok()?;
+        let is_same = document["id"] == manifest::document(plan, None)["id"];
+        let text = format!("{} was restored by an earlier run", place.display());
+        is_same.then(|| self.ctx.console.note(&text))?;
+        Some(document)
+    }
+
+    fn show(&self, plan: &Plan) -> anyhow::Result<Ended> {
         if !self.ctx.global.json {
             drawing::plan(self.ctx, self.machine, plan)?;
         }
-        Ok((exit_of(plan, None), manifest::document(plan, None)))
+        let document = manifest::document(plan, None);
+        Ok(self.ended(exit_of(plan, None), document, plan))
     }
 
     fn write(&self, plan: &Plan, choices: &Choices) -> anyhow::Result<Written> {
@@ -147,7 +239,19 @@ impl Run<'_> {
             hash: self.args.hash,
             watch,
         };
-        let written = write::write(&job, |written| texts(plan, self.machine, choices, written));
+        let looked = look::look(
+            self.ctx,
+            self.source,
+            self.machine,
+            &self.args.machines,
+            choices,
+        );
+        let facts = Facts {
+            rows: looked.rows,
+            domain_controller: looked.domain_controller,
+            ..plan.facts(self.machine, choices)
+        };
+        let written = write::write(&job, |written| texts(plan, &facts, written));
         bar.finish();
         self.ctx.console.detail(&bar.tally().to_string());
         written.map_err(Into::into)
@@ -155,21 +259,15 @@ impl Run<'_> {
 }
 
 /// What lies beside the files of the set and tells of them.
-fn texts(
-    plan: &Plan,
-    machine: &Machine,
-    choices: &Choices,
-    written: &Written,
-) -> Vec<(String, Vec<u8>)> {
-    let facts = plan.facts(machine, choices);
+fn texts(plan: &Plan, facts: &Facts, written: &Written) -> Vec<(String, Vec<u8>)> {
     let mut document =
         serde_json::to_vec_pretty(&manifest::document(plan, Some(written))).unwrap_or_default();
     document.push(b'\n');
     vec![
-        ("import.ps1".to_owned(), script::import(&facts)),
+        ("import.ps1".to_owned(), script::import(facts)),
         (
             "RESTORED.md".to_owned(),
-            script::restored(&facts).into_bytes(),
+            script::restored(facts).into_bytes(),
         ),
         (manifest::NAME.to_owned(), document),
     ]
@@ -186,9 +284,38 @@ fn exit_of(plan: &Plan, written: Option<&Written>) -> Exit {
     }
 }
 
-/// The graver end of two machines.
-fn worse(one: Exit, other: Exit) -> Exit {
-    one.and(other)
+/// Whether the next machine would meet the same.
+fn is_for_all(error: &anyhow::Error) -> bool {
+    let stops = |code: &Code| [&FULL, &TARGET_TOO_SMALL].contains(&code);
+    match error.downcast_ref() {
+        Some(write::Error::Cancelled) => true,
+        Some(write::Error::Destination(refusal)) => stops(refusal.code),
+        _ => error
+            .downcast_ref::<Stop>()
+            .is_some_and(|stop| stop.exit == Exit::Usage),
+    }
+}
+
+/// The script for all machines must not be there, unless an earlier run put it there.
+fn check_free(args: &Args) -> anyhow::Result<()> {
+    let place = args.output.join(FOR_ALL);
+    if args.machines.vms.all && !args.dry_run && !args.resume && place.exists() {
+        let text = format!("{} is there already", place.display());
+        return Err(Stop::new(Exit::Destination, &TARGET_TAKEN, text).into());
+    }
+    Ok(())
+}
+
+/// Writes the script that imports one machine after the other.
+fn put_script_for_all(output: &Path, members: &[Member]) -> anyhow::Result<()> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    let place = output.join(FOR_ALL);
+    let part = output.join(format!(".{FOR_ALL}.hvrestore-part"));
+    let put =
+        fs::write(&part, script::import_all(members)).and_then(|()| fs::rename(&part, &place));
+    put.map_err(|error| write::Error::writing(&place, &error).into())
 }
 
 /// The source is never written, and a restored set must not be found as part of it.

@@ -130,6 +130,9 @@ pub fn exit_of(fault: &Fault) -> Exit {
     if [&blockio::codes::CANNOT_OPEN, &disk::codes::NOT_A_FILE].contains(&fault.code) {
         return Exit::NoSource;
     }
+    if fault.code == &crate::vmset::codes::STATE_LACKS_DISK {
+        return Exit::NotInBackup;
+    }
     if fault.code == &disk::codes::SET_BACKING_AMBIGUOUS {
         return Exit::Usage; // a choice is needed
     }

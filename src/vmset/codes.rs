@@ -43,6 +43,9 @@ blockio::codes! {
     /// A disk of the state is missing.
     STATE_LACKS_DISK = "HV-E713": "a disk of the state to be merged is not in the backup"
         => "a single state is merged from all its disks; restore with checkpoints kept, or add the folder that holds the disk with --search";
+    /// A host that takes no configuration of the version.
+    NEEDS_ONE_STATE = "HV-E716": "the host takes no configuration of this version, and a new machine around the disks has no checkpoints"
+        => "choose the state that is to run there with --as-of (now, base, #N or a name); or import on 2016 or 2019 with all checkpoints, run Update-VMVersion there and move it on";
     /// A copy that cannot be told where its parent is.
     NOT_RELINKED = "HV-D714": "the place of its parent could not be written into the copy of a disk"
         => "the reason is given; restore a single state instead (--as-of), which needs no links";

@@ -134,7 +134,9 @@ pub struct Relink {
 /// What is other than in the source, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What, in a few words.
+    /// Of which kind.
+    pub kind: ChangeKind,
+    /// What, in a few words: the key of a configuration.
     pub what: String,
     /// As it was.
     pub before: String,
@@ -142,6 +144,19 @@ pub struct Change {
     pub after: String,
     /// Why.
     pub why: &'static str,
+}
+
+/// Which kind of thing is other than in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The file's name.
+    Name,
+    /// Where a disk's parent is.
+    Parent,
+    /// Several files became one.
+    Layers,
+    /// A key of a configuration.
+    Key,
 }
 
 /// A virtual disk of a state, and the file of the result that it is.
@@ -247,6 +262,19 @@ impl Work {
             Self::Relink(_) => "copied and relinked",
             Self::Merge => "merged into a new disk",
             Self::Edit(_) => "copied and edited",
+        }
+    }
+}
+
+impl ChangeKind {
+    /// The words for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Name => "its name",
+            Self::Parent => "the place of the parent",
+            Self::Layers => "all layers into one",
+            Self::Key => "keys of the configuration",
         }
     }
 }

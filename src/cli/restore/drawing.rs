@@ -64,16 +64,14 @@ pub(super) fn receipt(
         let files = text::count(written.resumed as u64, "file");
         writeln!(out, "  {files} of an earlier run kept")?;
     }
-    for file in &plan.files {
-        if !file.changes.is_empty() {
-            writeln!(
-                out,
-                "  {}: {}",
-                escape(&file.place.to_string()),
-                file.work.words()
-            )?;
-            changes(&mut out, file)?;
-        }
+    for (what, count, why) in summed(plan) {
+        let files = text::count(count, "file");
+        writeln!(
+            out,
+            "  changed in {files}: {}, because {}",
+            escape(what),
+            escape(why)
+        )?;
     }
     losses(ctx, written);
     missing(ctx, plan);
@@ -83,6 +81,29 @@ pub(super) fn receipt(
     }
     last_line(&mut out, plan, Some(written))?;
     Ok(out.flush()?)
+}
+
+/// What was changed, with the number of files for each reason.
+fn summed(plan: &Plan) -> Vec<(&'static str, u64, &'static str)> {
+    let mut sums: Vec<(&'static str, u64, &'static str)> = Vec::new();
+    for file in &plan.files {
+        let mut said = Vec::new();
+        for change in &file.changes {
+            let kind = change.kind.words();
+            if said.contains(&(kind, change.why)) {
+                continue;
+            }
+            said.push((kind, change.why));
+            match sums
+                .iter_mut()
+                .find(|(what, _, why)| (*what, *why) == (kind, change.why))
+            {
+                Some((_, count, _)) => *count += 1,
+                None => sums.push((kind, 1, change.why)),
+            }
+        }
+    }
+    sums
 }
 
 fn heading(out: &mut impl Write, machine: &Machine, plan: &Plan) -> anyhow::Result<()> {
@@ -117,7 +138,8 @@ fn changes(out: &mut impl Write, file: &PlannedFile) -> anyhow::Result<()> {
 fn losses(ctx: &Context, written: &Written) {
     for file in &written.files {
         if let Some(partial) = &file.partial {
-            let text = format!("{}: {}", file.place, partial.message());
+            let (place, what) = (&file.place, partial.message());
+            let text = format!("{place}: {what} [{DISK_PARTLY}]");
             ctx.console.error(&text, Some(&DISK_PARTLY));
         }
     }

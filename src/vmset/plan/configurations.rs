@@ -8,7 +8,8 @@ use vmcx::{Attachment, Configuration, Edit};
 use super::companions::Companions;
 use super::naming::name_of;
 use super::{
-    Change, Choices, LeftOut, MACHINES, Plan, PlannedFile, Role, SNAPSHOTS, SetPath, Work,
+    Change, ChangeKind, Choices, LeftOut, MACHINES, Plan, PlannedFile, Role, SNAPSHOTS, SetPath,
+    Work,
 };
 use crate::vmset::{ConfigFile, ConfigFormat, Machine, MachineState, Slot, StateKind};
 
@@ -188,6 +189,7 @@ impl Of<'_> {
         if is_said && self.dropped(plan).is_some() {
             let edit = Edit::remove(format!("{ROOT}/savedstate"));
             let change = Change {
+                kind: ChangeKind::Key,
                 what: "saved state".into(),
                 before: "named in the configuration".into(),
                 after: "not named".into(),
@@ -302,6 +304,7 @@ fn set(key: &str, before: String, after: &str, why: &'static str) -> Option<(Edi
     }
     let edit = Edit::set(format!("{ROOT}/{key}"), after);
     let change = Change {
+        kind: ChangeKind::Key,
         what: key.to_owned(),
         before,
         after: after.to_owned(),
@@ -313,6 +316,7 @@ fn set(key: &str, before: String, after: &str, why: &'static str) -> Option<(Edi
 fn planned(from: &Path, place: SetPath, role: Role) -> PlannedFile {
     let own = name_of(from);
     let renamed = (!own.eq_ignore_ascii_case(place.name())).then(|| Change {
+        kind: ChangeKind::Name,
         what: "name".into(),
         before: own.clone(),
         after: place.name().into(),

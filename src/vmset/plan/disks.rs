@@ -9,7 +9,10 @@ use disk::{Chain, Finder, Image, LayerEntry, Linkage, last_name};
 use uuid::Uuid;
 
 use super::naming::{self, Wanted};
-use super::{Change, Keep, Plan, PlannedDisk, PlannedFile, Relink, Role, SetPath, Work};
+use super::{
+    Change, ChangeKind, Keep, Plan, PlannedDisk, PlannedFile, Relink, Role, SetPath, Work,
+};
+use crate::vmset::codes::STATE_LACKS_DISK;
 use crate::vmset::{MachineState, StateDisk};
 
 /// Why a link is rewritten.
@@ -99,8 +102,7 @@ fn merged(plan: &mut Plan, chained: &[Chained<'_>]) -> Result<(), Arc<Fault>> {
     let places = naming::places(&wanted);
     for (one, place) in chained.iter().zip(places) {
         let Some(chain) = &one.chain else {
-            plan.disks.push(planned(one, Vec::new()));
-            continue;
+            return Err(one.lacking().into());
         };
         if let Some(link) = &chain.broken {
             return Err(Arc::clone(&link.fault));
@@ -124,6 +126,7 @@ fn merged_file(chain: &Chain, place: &SetPath) -> PlannedFile {
         role: Role::Disk,
         work: Work::Merge,
         changes: vec![Change {
+            kind: ChangeKind::Layers,
             what: "disk".into(),
             before,
             after: "one new file with the same size, sectors and disk id".into(),
@@ -175,6 +178,19 @@ fn add_set(plan: &mut Plan, one: &Chained<'_>) {
 }
 
 impl Chained<'_> {
+    /// What is wrong where the state has a disk that is not here.
+    fn lacking(&self) -> Fault {
+        let recorded = self.disk.recorded.as_ref().map(ToString::to_string);
+        let place = self
+            .disk
+            .slot
+            .map_or_else(|| "a disk".to_owned(), |slot| slot.to_string());
+        let fault =
+            Fault::cannot_read(&STATE_LACKS_DISK, format!("{place} of {}", self.state.name));
+        let file = recorded.unwrap_or_else(|| "its file".into());
+        fault.found(format!("{file} is not in the backup"))
+    }
+
     /// A merged disk is called as the base of its chain was.
     fn merged_name(&self) -> Wanted {
         let recorded = self.disk.recorded.as_ref().map(ToString::to_string);
@@ -262,6 +278,7 @@ impl Layer {
         let own = naming::name_of(&self.path);
         if own != place.name() {
             changes.push(Change {
+                kind: ChangeKind::Name,
                 what: "name".into(),
                 before: own,
                 after: place.name().into(),
@@ -317,6 +334,7 @@ impl Layer {
             .cloned()
             .collect();
         Change {
+            kind: ChangeKind::Parent,
             what: "place of the parent".into(),
             before: before.join(", "),
             after: after.join(", "),

@@ -9,7 +9,7 @@ use crate::vmset::hosts::{Acceptance, Host, accepting};
 use crate::vmset::script::{
     Content, DiskFile, DriveFacts, Facts, Fate, MemoryFate, StateFacts, StateKind, Way, set_path,
 };
-use crate::vmset::{Machine, MachineState, Slot, StateKind as Of};
+use crate::vmset::{Absence, AbsenceKind, Machine, MachineState, Slot, StateKind as Of};
 
 impl Plan {
     /// What the script and `RESTORED.md` say about the result of this plan for `machine`.
@@ -34,8 +34,8 @@ impl Plan {
             },
             files: self.disk_files(),
             adapters: of.map(|of| of.adapters.clone()).unwrap_or_default(),
-            memory: of.map(|of| of.memory.clone()).unwrap_or_default(),
-            processors: of.map(|of| of.processors.clone()).unwrap_or_default(),
+            memory: of.map(|of| of.memory).unwrap_or_default(),
+            processors: of.map(|of| of.processors).unwrap_or_default(),
             firmware: of.map(|of| of.firmware.clone()).unwrap_or_default(),
             scsi_controllers: of.map_or(1, scsi_controllers),
             devices: of.map(|of| of.devices.clone()).unwrap_or_default(),
@@ -200,6 +200,7 @@ impl Plan {
             Some(format!("the chain of {} is broken: {fault}", place.name()))
         };
         why.extend(self.disks.iter().filter_map(broken));
+        why.extend(self.absent.iter().filter_map(in_the_way));
         why.dedup();
         why
     }
@@ -225,6 +226,15 @@ impl Plan {
         let mut recorded = self.disks.iter().filter_map(|disk| disk.recorded.as_ref());
         recorded.any(|path| path.to_ascii_lowercase().contains(r":\clusterstorage\"))
     }
+}
+
+/// What is absent and has no place in a configuration that the script could mend by itself.
+fn in_the_way(absence: &Absence) -> Option<String> {
+    let is_in_the_way = matches!(
+        absence.kind,
+        AbsenceKind::GuestState | AbsenceKind::Memory | AbsenceKind::Parent | AbsenceKind::Device
+    );
+    is_in_the_way.then(|| format!("{} is not in the backup", absence.what))
 }
 
 fn scsi_controllers(configuration: &Configuration) -> u32 {

@@ -33,7 +33,7 @@ impl Error {
     }
 
     /// The system's answer to a write at `place`.
-    pub(super) fn writing(place: &Path, error: &io::Error) -> Self {
+    pub(crate) fn writing(place: &Path, error: &io::Error) -> Self {
         match Fault::of(error) {
             Some(fault) => Self::Source(Arc::clone(fault)),
             None => sink::Error::writing(place, error).into(),
