@@ -10,6 +10,7 @@
 //! ```
 
 mod base;
+mod configurations;
 mod containers;
 mod disks;
 mod formats;

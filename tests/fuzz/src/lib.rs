@@ -6,6 +6,8 @@
 
 #[path = "../../integration/mutations/base.rs"]
 mod base;
+#[path = "../../integration/mutations/configurations.rs"]
+mod configurations;
 #[path = "../../integration/mutations/containers.rs"]
 mod containers;
 #[path = "../../integration/mutations/disks.rs"]

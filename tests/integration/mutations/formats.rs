@@ -6,7 +6,7 @@ use blockio::{Cache, Fault, ReadAt};
 use testkit::{checksums, exercise};
 
 use super::base::Base;
-use super::{containers, disks, hives, tables, volumes};
+use super::{configurations, containers, disks, hives, tables, volumes};
 
 /// One parser under test.
 pub(super) struct Format {
@@ -67,6 +67,12 @@ pub(super) const FORMATS: &[Format] = &[
         bases: containers::bases,
         mend: testkit::vmcx::mend,
         ask: containers::ask,
+    },
+    Format {
+        name: "configuration",
+        bases: configurations::bases,
+        mend: testkit::vmcx::mend,
+        ask: configurations::ask,
     },
 ];
 
