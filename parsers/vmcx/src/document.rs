@@ -125,16 +125,18 @@ impl Document {
             Content::Xml(file) => file
                 .edit(edits)
                 .map_err(|fault| fault.in_file(&self.name).into()),
-            Content::Container { bytes, .. } => match bytes {
-                Some(bytes) => edit_container(bytes, &self.name, edits),
+            Content::Container { file, bytes } => match bytes {
+                Some(bytes) => edit_container(file.root(), bytes, &self.name, edits),
                 None => Err(too_large().in_file(&self.name).into()),
             },
         }
     }
 }
 
-/// What is removed becomes free room of its tables.
-fn edit_container(bytes: &[u8], name: &str, edits: &[Edit]) -> Result<Vec<u8>, Error> {
+/// What is removed becomes free room of its tables. In a damaged container room that looks free may be in
+/// use, so the result is read and compared.
+fn edit_container(root: &Node, bytes: &[u8], name: &str, edits: &[Edit]) -> Result<Vec<u8>, Error> {
+    let mut expected = root.clone();
     let mut editor = Editor::open(&Memory::from(bytes.to_vec()), name)?;
     let (texts, removals): (Vec<_>, Vec<_>) = edits
         .iter()
@@ -145,8 +147,20 @@ fn edit_container(bytes: &[u8], name: &str, edits: &[Edit]) -> Result<Vec<u8>, E
             Edit::SetText { path, value } => editor.set(path, &Value::Text(value.clone()))?,
             Edit::Remove { path } => editor.remove(path)?,
         }
+        edit.apply(&mut expected);
     }
-    Ok(editor.into_bytes())
+    let edited = editor.into_bytes();
+    let read = container::File::open(&Memory::from(edited.clone()), name)?;
+    match read.root().is_alike(&expected) {
+        true => Ok(edited),
+        false => Err(spoiled().in_file(name).into()),
+    }
+}
+
+fn spoiled() -> Fault {
+    Fault::damaged(&codes::EDIT, "a damaged container")
+        .expected("the same keys but for the change")
+        .found("others")
 }
 
 fn too_large() -> Fault {

@@ -1,6 +1,6 @@
 //! Changes of a configuration, for either format.
 
-use crate::Text;
+use crate::{Node, Text, Value};
 
 /// One change of a configuration's keys.
 ///
@@ -34,6 +34,29 @@ impl Edit {
     /// The key at `path` goes.
     pub fn remove(path: impl Into<String>) -> Self {
         Self::Remove { path: path.into() }
+    }
+
+    /// Changes the tree below `root`, where the key is there.
+    pub(crate) fn apply(&self, root: &mut Node) {
+        let (above, name) = match self.path().rsplit_once('/') {
+            Some((above, name)) => (root.at_mut(above), name),
+            None => (Some(root), self.path()),
+        };
+        let Some(parent) = above else {
+            return;
+        };
+        let is_named = |child: &Node| child.name.eq_ignore_ascii_case(name);
+        let Some(place) = parent.children.iter().position(is_named) else {
+            return;
+        };
+        match self {
+            Self::Remove { .. } => drop(parent.children.remove(place)),
+            Self::SetText { value, .. } => {
+                if let Some(child) = parent.children.get_mut(place) {
+                    child.value = Value::Text(value.clone());
+                }
+            }
+        }
     }
 
     /// Which key it changes.

@@ -80,6 +80,28 @@ impl Node {
             .try_fold(self, |node, name| node.child(name))
     }
 
+    /// The key at `path`, to change.
+    pub(crate) fn at_mut(&mut self, path: &str) -> Option<&mut Self> {
+        path.split('/').try_fold(self, |node, name| {
+            let is_named = |child: &&mut Self| child.name.eq_ignore_ascii_case(name);
+            node.children.iter_mut().find(is_named)
+        })
+    }
+
+    /// Whether `other` has the same name, value and keys; how they are stored does not count.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        let values = match (&self.value, &other.value) {
+            // Also where it is no number.
+            (Value::Double(a), Value::Double(b)) => a.to_bits() == b.to_bits(),
+            (a, b) => a == b,
+        };
+        let mut children = self.children.iter().zip(&other.children);
+        self.name == other.name
+            && values
+            && self.children.len() == other.children.len()
+            && children.all(|(a, b)| a.is_alike(b))
+    }
+
     /// The text at `path`.
     #[must_use]
     pub fn text_at(&self, path: &str) -> Option<&Text> {

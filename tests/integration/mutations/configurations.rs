@@ -12,7 +12,7 @@ use vmcx::{Document, Edit, Format, Node, RuntimeState, Text, Value};
 use super::base::{Base, holds_something};
 
 /// Keys that one image is edited at; a damaged one may have any number.
-const MOST_EDITS: usize = 5;
+const MOST_EDITS: usize = 3;
 
 pub(super) fn bases() -> Vec<Base> {
     let keys = keys();
