@@ -15,13 +15,16 @@ use std::sync::Arc;
 use blockio::{Change, Fault, ReadAt, WriteAt};
 use uuid::Uuid;
 
-use crate::codes::{LOG_CUT, LOG_OVER_ITSELF, NOT_DIFFERENCING};
+use crate::codes::{LOG_CUT, LOG_OVER_ITSELF, LOG_UNSUPPORTED, NOT_DIFFERENCING};
+use crate::format::MAX_DISK_SIZE;
 use crate::log::{self, LogReplay, Overlay};
 use crate::metadata::Metadata;
 use crate::region::Regions;
 use headers::Headers;
 use place::ItemPlace;
 
+/// Longest file that a log may make of a copy, in bytes: no disk takes more than twice its size.
+const MAX_FILE_SIZE: u64 = 2 * MAX_DISK_SIZE;
 /// Bytes written at once where the log blanks a range.
 const PIECE: u64 = 1 << 20;
 
@@ -135,11 +138,12 @@ impl<'a> Editor<'a> {
 
     /// Writes what `overlay` lays over the file into it.
     fn apply(&self, overlay: &Overlay) -> io::Result<()> {
-        if overlay.size() > self.file.size() {
+        let old_size = self.file.size();
+        if overlay.size() > old_size {
             self.file.set_size(overlay.size())?;
         }
         let mut buffer = Vec::new();
-        for range in overlay.patched() {
+        for range in overlay.patched_but_for_zeros_behind(old_size) {
             let mut at = range.start;
             while at < range.end {
                 let len = PIECE.min(range.end.saturating_sub(at));
@@ -191,6 +195,12 @@ fn may_apply(overlay: &Overlay, log: &std::ops::Range<u64>) -> Result<(), Fault>
             file: None,
             ..Fault::clone(cut)
         });
+    }
+    if overlay.size() > MAX_FILE_SIZE {
+        return Err(Fault::unsupported(&LOG_UNSUPPORTED, "log")
+            .at(log.start)
+            .expected(format!("a file of at most {MAX_FILE_SIZE:#x} bytes"))
+            .found(format!("one of {:#x}", overlay.size())));
     }
     let over = |range: &std::ops::Range<u64>| {
         let meets = |kept: &std::ops::Range<u64>| range.start < kept.end && kept.start < range.end;

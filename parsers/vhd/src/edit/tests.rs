@@ -180,3 +180,44 @@ fn what_cannot_be_done_is_refused_and_leaves_the_copy_as_it_was() {
     let torn = Editable::new(torn.contents());
     refused(&torn, &moved(), "HV-D305");
 }
+
+/// The first pieces of a disk that opens, each with its bytes unless some are lost.
+fn pieces(bytes: Sparse) -> Option<Vec<Option<Vec<u8>>>> {
+    let file = File::open(Arc::new(bytes), "child.vhd", &Cache::default()).ok()?;
+    let size = file.disk_size().min(SIZE);
+    let read = |at: u64| {
+        let mut piece = vec![0; 4096.min(size - at) as usize];
+        let read = testkit::read_layer(&file, &[], &mut piece, at);
+        read.is_ok().then_some(piece)
+    };
+    Some((0..size).step_by(4096).map(read).collect())
+}
+
+/// Relinking what is damaged either refuses, or leaves a file that reads as it did before.
+#[test]
+fn damaged_files_are_refused_or_read_the_same_afterwards() {
+    let image = images().1.to_bytes();
+    let targets = testkit::mutate::targets(&image, |number, block| {
+        (number < 8 || (number + 1) * 512 == image.len()) && block.iter().any(|byte| *byte != 0)
+    });
+    let (mut relinked, mut refused) = (0, 0);
+    for seed in 0..400 {
+        let mut damaged = image.clone();
+        let mut chance = testkit::mutate::Chance::new(seed);
+        testkit::mutate::damage(&mut damaged, &targets, &mut chance);
+        if seed % 2 == 0 {
+            testkit::checksums::vhd(&mut damaged);
+        }
+        let before = pieces(sparse(&damaged));
+        let copy = Editable::new(sparse(&damaged));
+        match relink(&copy, "child.vhd", &moved()) {
+            Ok(_) => relinked += 1,
+            Err(_) => refused += 1,
+        }
+        assert!(pieces(copy.contents()) == before, "seed {seed}");
+    }
+    assert!(
+        relinked > 50 && refused > 50,
+        "{relinked} relinked, {refused} refused"
+    );
+}

@@ -121,6 +121,19 @@ impl Overlay {
         self.patches.iter().map(|(start, patch)| *start..patch.end)
     }
 
+    /// The same, without zeros behind `end`: where a file is made longer, it has them by itself.
+    pub(crate) fn patched_but_for_zeros_behind(
+        &self,
+        end: u64,
+    ) -> impl Iterator<Item = Range<u64>> {
+        self.patches
+            .iter()
+            .map(move |(start, patch)| match patch.page {
+                Some(_) => *start..patch.end,
+                None => *start..patch.end.min(end),
+            })
+    }
+
     /// Why bytes that the file had are gone, where it is shorter than its log says.
     pub(crate) fn cut(&self) -> Option<&Arc<Fault>> {
         self.cut.as_ref().map(|(_, fault)| fault)

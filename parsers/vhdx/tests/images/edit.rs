@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use blockio::{Fault, ReadAt, WriteAt};
+use blockio::{Cache, Fault, ReadAt, WriteAt};
 use hvrestore_vhdx::edit::{Edited, NewParent, relink, replay_log};
 use hvrestore_vhdx::{File, ParentLocator};
 use testkit::editable::Editable;
+use testkit::sparse::Sparse;
 use testkit::vhdx::{Built, MIB, PARENT_LOCATOR, VHDX_LOCATOR};
 use uuid::Uuid;
 
@@ -302,6 +303,84 @@ fn an_item_of_the_user_with_the_locators_id_is_another_item() {
     done(&copy, &moved());
     let found = locator(&reopen(&copy)).relative_path;
     assert_eq!(found.as_deref(), Some(r"..\base disks\the base.vhdx"));
+}
+
+/// The first pieces of a disk that opens, each with its bytes unless some are lost.
+fn pieces(bytes: Sparse, under: &[u8]) -> Option<Vec<Option<Vec<u8>>>> {
+    let file = File::open(Arc::new(bytes), "disk.vhdx", &Cache::default()).ok()?;
+    let size = file.disk_size().min(under.len() as u64);
+    let read = |at: u64| {
+        let mut piece = vec![0; 4096.min(size - at) as usize];
+        let read = testkit::read_layer(&file, under, &mut piece, at);
+        read.is_ok().then_some(piece)
+    };
+    Some((0..size).step_by(4096).map(read).collect())
+}
+
+/// Relinking what is damaged either refuses, or leaves a file that reads as it did before.
+#[test]
+fn damaged_files_are_refused_or_read_the_same_afterwards() {
+    let mut file = child();
+    let pages = [file.layout.bat.start, file.layout.metadata.start];
+    file.make_dirty(&pages, MIB - 0x2000);
+    let image = file.to_vec();
+    let layout = &file.layout;
+    let structures = [
+        0..MIB,
+        layout.log.clone(),
+        layout.metadata.clone(),
+        layout.bat.clone(),
+    ];
+    let targets = testkit::mutate::targets(&image, |number, block| {
+        let at = number as u64 * 512;
+        let inside = structures.iter().any(|range| range.contains(&at));
+        inside && block.iter().any(|byte| *byte != 0)
+    });
+    let under = parent(every_state().disk_size);
+    let (mut relinked, mut refused) = (0, 0);
+    for seed in 0..200 {
+        let mut damaged = image.clone();
+        let mut chance = testkit::mutate::Chance::new(seed);
+        testkit::mutate::damage(&mut damaged, &targets, &mut chance);
+        if seed % 2 == 0 {
+            testkit::checksums::vhdx(&mut damaged);
+        }
+        let mut bytes = Sparse::default();
+        bytes.write(0, &damaged);
+        let before = pieces(bytes.clone(), &under);
+        let copy = Arc::new(Editable::new(bytes));
+        let handle: Arc<dyn WriteAt> = Arc::<Editable>::clone(&copy);
+        match relink(&handle, "disk.vhdx", &moved(), NEW_FILE) {
+            Ok(_) => relinked += 1,
+            Err(_) => refused += 1,
+        }
+        // A refusal half way costs nothing either.
+        assert!(pieces(copy.contents(), &under) == before, "seed {seed}");
+    }
+    assert!(
+        relinked > 20 && refused > 20,
+        "{relinked} relinked, {refused} refused"
+    );
+}
+
+#[test]
+fn a_log_cannot_fill_the_medium_that_holds_the_copy() {
+    let mut file = child();
+    let mut log = testkit::vhdx::Log::new(0);
+    let far = 1 << 44;
+    log.entry().zeros(file.end()..far).last_size = Some(far);
+    file.write_log(&log);
+    let copy = Arc::new(Editable::new(file.bytes.clone()));
+    let handle: Arc<dyn WriteAt> = Arc::<Editable>::clone(&copy);
+    done(&handle, &moved());
+    assert!(copy.writes() < 20, "zeros behind the end are not written");
+    assert_eq!(copy.size(), far, "as long as the log says");
+    let mut log = testkit::vhdx::Log::new(0);
+    log.entry().zeros(0x40_0000..1 << 62);
+    let mut file = child();
+    file.write_log(&log);
+    let error = relink(&editable(&file), "disk.vhdx", &moved(), NEW_FILE).expect_err("refused");
+    assert_eq!(fault(&error).code.id, "HV-E118");
 }
 
 #[test]
