@@ -170,7 +170,8 @@ impl Context {
         Ok(backup)
     }
 
-    fn watch(&self, watch: Watch) {
+    /// Watches more of the sources.
+    pub(crate) fn watch(&self, watch: Watch) {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches.push(watch);
     }

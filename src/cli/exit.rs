@@ -15,6 +15,8 @@ pub enum Exit {
     Partly = 3,
     /// Findings, warnings only.
     Findings = 4,
+    /// Findings that block what is asked about.
+    Blocked = 5,
     /// The source was not found, or is no backup of a Hyper-V machine.
     NoSource = 10,
     /// A parent is missing or identifiers differ.

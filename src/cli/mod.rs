@@ -18,6 +18,7 @@ mod completions;
 mod console;
 mod context;
 mod counted;
+mod doctor;
 pub mod entry;
 mod exit;
 mod explain;
@@ -69,7 +70,7 @@ pub use stop::{Stop, exit_of, fault_of, is_broken_pipe};
 #[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 usage or a choice is needed, 3 partly done, \
-    4 findings, 10 no source, 11 chain broken, 13 damaged, 14 nothing matched, 15 not supported, \
+    4 findings, 5 something blocks, 10 no source, 11 chain broken, 13 damaged, 14 nothing matched, 15 not supported, \
     16 destination, 17 not in this backup, 130 interrupted."
 )]
 pub struct Cli {
@@ -95,6 +96,8 @@ enum Command {
     ApplyMetadata(apply_metadata::Args),
     #[command(visible_alias = "merge")]
     Flatten(flatten::Args),
+    #[command(visible_alias = "preflight")]
+    Doctor(doctor::Args),
     Restore(restore::Args),
     #[command(visible_alias = "reconnect")]
     Relink(relink::Args),
@@ -138,6 +141,7 @@ fn dispatch(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::Extract(args) => extract::run(args, ctx),
         Command::ApplyMetadata(args) => apply_metadata::run(args, ctx),
         Command::Flatten(args) => flatten::run(args, ctx),
+        Command::Doctor(args) => doctor::run(args, ctx),
         Command::Restore(args) => restore::run(args, ctx),
         Command::Relink(args) => relink::run(args, ctx),
         Command::Explain(args) => explain::run(args, ctx),

@@ -63,6 +63,22 @@ pub fn count(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// `text` as an argument of a command that a shell reads back, quoted where it must be.
+#[must_use]
+pub fn argument(text: &str) -> Cow<'_, str> {
+    let is_plain = |char: char| {
+        char.is_alphanumeric() || "_-./:=@%+,#".contains(char) || (cfg!(windows) && char == '\\')
+    };
+    let begins_plain = !text.starts_with(['#', '=']);
+    if !text.is_empty() && begins_plain && text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(match cfg!(windows) {
+        true => format!("\"{text}\""),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    })
+}
+
 /// UTC to the second, as listings show it; `-` where the year cannot be written.
 #[must_use]
 pub fn seconds(time: Time) -> String {
@@ -104,6 +120,21 @@ mod tests {
             (u64::MAX, "16.0 EiB"),
         ] {
             assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn arguments_are_quoted_where_a_shell_would_read_something_else() {
+        for (text, quoted) in [
+            ("/backup/web-01", "/backup/web-01"),
+            ("--vm", "--vm"),
+            ("web 01", "'web 01'"),
+            ("o'brien $(x)", r"'o'\''brien $(x)'"),
+            ("#2", "'#2'"),
+            ("", "''"),
+        ] {
+            assert_eq!(argument(text), quoted);
         }
     }
 

@@ -12,6 +12,7 @@ mod control; // filters, conflicts, resumed and verified extractions
 mod deleted; // what was deleted, and how much of it is left
 mod demo; // the demo backup, state by state
 mod destinations; // places that are full
+mod doctor; // what stands in the way of an import
 mod extraction; // whole volumes into folders: bytes, times, links, streams, names
 mod failures; // wrong input, full disks, interruptions: exit codes and messages
 mod fixtures; // real disks and volumes
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         deleted::tests(),
         demo::tests(),
         destinations::tests(),
+        doctor::tests(),
         extraction::tests(),
         failures::tests(),
         fixtures::tests(),

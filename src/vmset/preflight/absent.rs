@@ -3,10 +3,37 @@
 use vmcx::ControllerKind;
 
 use super::{Facts, Row, Topic, quoted};
+use crate::codes::cli::IN_GUEST_ISCSI;
 use crate::vmset::{Absence, AbsenceKind, Machine, ModeKind, Slot};
 
-pub(super) fn rows(machine: &Machine, _: &Facts<'_>, rows: &mut Vec<Row>) {
-    rows.extend(machine.absent.iter().map(|absence| row(machine, absence)));
+pub(super) fn rows(machine: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
+    let broken = facts.disks.iter().any(|disk| disk.fault.is_some());
+    let mut memory = machine
+        .states
+        .iter()
+        .filter_map(|state| state.memory.as_ref());
+    let incomplete = memory.any(|memory| memory.incomplete);
+    let told_elsewhere = |absence: &&Absence| match absence.kind {
+        // With the disks of each state, the chains, the drives, the saved memory.
+        AbsenceKind::DiskFile => true,
+        AbsenceKind::Parent => broken,
+        AbsenceKind::Image => true,
+        AbsenceKind::Memory => incomplete,
+        _ => false,
+    };
+    let absent = machine
+        .absent
+        .iter()
+        .filter(|absence| !told_elsewhere(absence));
+    rows.extend(absent.map(|absence| row(machine, absence)));
+    let targets = facts.guests.iter().flat_map(|guest| &guest.iscsi_targets);
+    rows.extend(targets.map(|target| {
+        let why = format!(
+            "the guest logged on to the iSCSI target {} by itself",
+            target.name
+        );
+        Row::warn(Topic::Absent, &IN_GUEST_ISCSI, why)
+    }));
 }
 
 fn row(machine: &Machine, absence: &Absence) -> Row {
@@ -15,10 +42,9 @@ fn row(machine: &Machine, absence: &Absence) -> Row {
         None => format!("{}: {}", absence.what, absence.reason),
     };
     match absence.kind {
-        AbsenceKind::Configuration
-        | AbsenceKind::DiskFile
-        | AbsenceKind::Parent
-        | AbsenceKind::Memory => Row::block(Topic::Absent, absence.code, why),
+        AbsenceKind::Configuration | AbsenceKind::Parent => {
+            Row::block(Topic::Absent, absence.code, why)
+        }
         AbsenceKind::Checkpoint if machine.mode.kind == ModeKind::LatestState => Row {
             code: Some(absence.code),
             ..Row::pass(Topic::Absent, why)
@@ -26,19 +52,11 @@ fn row(machine: &Machine, absence: &Absence) -> Row {
         AbsenceKind::PassThrough | AbsenceKind::Shared => {
             let row = Row::warn(Topic::Absent, absence.code, why);
             match absence.slot {
-                Some(slot) => row.do_this(format!(
-                    "{}; the import needs this drive removed, which import.ps1 does: {}",
-                    absence.code.remedy,
-                    remove_drive(&machine.name, slot)
-                )),
+                Some(slot) => row.by_hand(remove_drive(&machine.name, slot)),
                 None => row,
             }
         }
-        AbsenceKind::Checkpoint
-        | AbsenceKind::GuestState
-        | AbsenceKind::Device
-        | AbsenceKind::Image
-        | AbsenceKind::InGuest => Row::warn(Topic::Absent, absence.code, why),
+        _ => Row::warn(Topic::Absent, absence.code, why),
     }
 }
 
@@ -58,10 +76,11 @@ fn remove_drive(machine: &str, slot: Slot) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::codes::DISK_MISSING;
-    use super::super::sample::machine;
+    use super::super::sample::{level_with, machine};
     use super::super::{Level, rows};
     use super::*;
+    use crate::guest::{Guest, IscsiTarget};
+    use crate::vmset::find::codes::DISK_MISSING;
 
     fn absence(kind: AbsenceKind) -> Absence {
         Absence {
@@ -93,12 +112,13 @@ mod tests {
         assert_eq!(row.level, Level::Warn);
         assert!(row.reason.starts_with("SCSI 0:1, physical disk 2"));
         let line = "Remove-VMHardDiskDrive -VMName 'o''brien' -ControllerType SCSI -ControllerNumber 0 -ControllerLocation 1";
-        assert!(row.remedy.unwrap().ends_with(line));
+        assert_eq!(row.command.as_deref(), Some(line));
     }
 
     #[test]
     fn r21_shared_disks_and_devices_of_the_host_are_told_the_same_way() {
         for kind in [
+            AbsenceKind::Memory,
             AbsenceKind::Shared,
             AbsenceKind::Device,
             AbsenceKind::InGuest,
@@ -106,8 +126,23 @@ mod tests {
             assert_eq!(only(kind, ModeKind::Unknown).level, Level::Warn, "{kind:?}");
         }
         assert_eq!(
-            only(AbsenceKind::DiskFile, ModeKind::Unknown).level,
+            only(AbsenceKind::Parent, ModeKind::Unknown).level,
             Level::Block
+        );
+    }
+
+    #[test]
+    fn r20_disks_that_the_guest_has_from_the_network_are_told() {
+        let mut guest = Guest::default();
+        let name = "iqn.2001-05.com.example:data".to_owned();
+        guest.iscsi_targets.push(IscsiTarget { name });
+        let facts = Facts {
+            guests: vec![guest],
+            ..Facts::default()
+        };
+        assert_eq!(
+            level_with(&machine(|_| ()), &facts, &IN_GUEST_ISCSI),
+            Some(Level::Warn)
         );
     }
 

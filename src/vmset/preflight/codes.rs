@@ -10,12 +10,6 @@ blockio::codes! {
     /// There is nothing to import.
     NO_CONFIGURATION = "HV-E852": "there is no configuration that Hyper-V could import"
         => "look for the .vmcx or .xml in the backup and name its folder with --search; without it, make a new machine of the same generation around the disks, which flatten writes as one file each";
-    /// A disk is not there.
-    DISK_MISSING = "HV-E853": "a disk that the configuration names is not in this backup"
-        => "restore the folder or volume that held it too and name it with --search or --map; --assign 'CHECKPOINT=FILE' names a file that was renamed";
-    /// A disk was found by its place in a chain, or by the operator's word.
-    DISK_INFERRED = "HV-W854": "a disk file does not have the name that the configuration records"
-        => "check that it is the right one (inspect shows when its guest last wrote); restore gives it the recorded name back, --assign overrides the choice";
     /// A link of a chain that was accepted.
     LINK_BY_WORD = "HV-W855": "a link of a chain holds by the operator's word alone"
         => "Hyper-V refuses a chain whose identifiers differ: restore one state with --as-of, which makes one disk of it, and check the data before you rely on it";

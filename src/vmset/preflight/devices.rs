@@ -91,8 +91,7 @@ fn medium(
         ControllerKind::Ide | ControllerKind::Scsi => format!("the drive {slot}"),
     };
     let why = format!("{what} holds {path}");
-    let remedy = format!("{}: {line}", MEDIA.remedy);
-    Some(Row::warn(Topic::Media, &MEDIA, why).do_this(remedy))
+    Some(Row::warn(Topic::Media, &MEDIA, why).by_hand(line))
 }
 
 /// What speaks for a virtual TPM that is in use. That there is a device for it says nothing.
@@ -204,10 +203,10 @@ mod tests {
         assert_eq!(found[0].reason, r"the drive IDE 1:0 holds D:\iso\win.iso");
         let line =
             "Set-VMDvdDrive -VMName 'web 01' -ControllerNumber 1 -ControllerLocation 0 -Path $null";
-        assert!(found[0].remedy.as_ref().unwrap().ends_with(line));
+        assert_eq!(found[0].command.as_deref(), Some(line));
         assert!(
             found[1]
-                .remedy
+                .command
                 .as_ref()
                 .unwrap()
                 .contains("Set-VMFloppyDiskDrive")

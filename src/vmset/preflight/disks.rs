@@ -1,8 +1,12 @@
 //! Disks that are missing, renamed, broken, unmerged, or whose logs were pending.
 
-use super::codes::{DISK_INFERRED, DISK_MISSING, LINK_BY_WORD, MERGE_PENDING};
+use std::collections::BTreeSet;
+
+use super::codes::{LINK_BY_WORD, MERGE_PENDING};
 use super::{DiskFacts, Facts, Row, Topic, name_of, states};
-use crate::vmset::{AbsenceKind, How, Machine, MachineState, StateDisk, StateKind, Tie};
+use crate::codes::cli::DISK_INFERRED;
+use crate::vmset::find::codes::DISK_MISSING;
+use crate::vmset::{Absence, AbsenceKind, How, Machine, MachineState, StateDisk, StateKind, Tie};
 
 pub(super) fn rows(machine: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
     let begin = rows.len();
@@ -17,17 +21,23 @@ pub(super) fn rows(machine: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
     }
     rows.extend(facts.disks.iter().filter_map(fault));
     let found = rows.len() > begin;
-    rows.extend(facts.disks.iter().flat_map(logs));
+    rows.extend(logs(&facts.disks));
     rows.extend(facts.disks.iter().flat_map(accepted));
     if !found && !facts.disks.is_empty() {
-        let files: usize = facts.disks.iter().map(|disk| disk.files.len()).sum();
-        let why = format!(
-            "{}, {}: every file is here and every link holds",
-            counted(facts.disks.len(), "chain"),
-            counted(files, "file")
-        );
-        rows.push(Row::pass(Topic::Disks, why));
+        rows.push(whole(&facts.disks));
     }
+}
+
+fn whole(disks: &[DiskFacts]) -> Row {
+    let files = disks.iter().flat_map(|disk| &disk.files);
+    // Chains that branch have files in common.
+    let files: BTreeSet<_> = files.map(|file| &file.path).collect();
+    let why = format!(
+        "{}, {}: every file is here and every link holds",
+        counted(disks.len(), "chain"),
+        counted(files.len(), "file")
+    );
+    Row::pass(Topic::Disks, why)
 }
 
 fn counted(count: usize, noun: &str) -> String {
@@ -45,13 +55,20 @@ fn of_disk(
     let name = describe(disk);
     let place = name_of(state);
     match &disk.tie {
-        Tie::Missing { why } if !is_told(machine, disk) => {
+        Tie::Missing { why } => {
+            let absence = absence_of(machine, disk);
+            if absence.is_some_and(|absence| absence.kind == AbsenceKind::Shared) {
+                return None; // told as what it is
+            }
+            let code = absence.map_or(&DISK_MISSING, |absence| absence.code);
             let why = format!("{name} of {place} is missing: {why}");
             let is_needed = state.kind == StateKind::Now || facts.state.is_some();
             Some(match is_needed {
-                true => Row::block(Topic::Disks, &DISK_MISSING, why),
-                false => Row::warn(Topic::Disks, &DISK_MISSING, why)
-                    .do_this("that checkpoint cannot be kept: restore leaves it out and says so; restore the folder that held it too, or name it with --search or --assign"),
+                true => Row::block(Topic::Disks, code, why),
+                false => Row::warn(Topic::Disks, code, why).do_this(format!(
+                    "{}; else restore leaves that checkpoint out, and says so",
+                    code.remedy
+                )),
             })
         }
         Tie::File { path, how } => {
@@ -64,7 +81,6 @@ fn of_disk(
             let why = format!("{name} of {place} is {file}, {found}");
             Some(Row::warn(Topic::Disks, &DISK_INFERRED, why))
         }
-        Tie::Missing { .. } => None,
     }
 }
 
@@ -78,13 +94,12 @@ fn describe(disk: &StateDisk) -> String {
     }
 }
 
-/// Whether the disk is among the absences, which have rows of their own.
-fn is_told(machine: &Machine, disk: &StateDisk) -> bool {
-    let recorded = disk.recorded.as_ref().map(ToString::to_string);
-    let mut absent = machine.absent.iter();
-    absent.any(|absence| {
-        let is_disk = !matches!(absence.kind, AbsenceKind::Parent | AbsenceKind::Checkpoint);
-        is_disk && recorded.as_deref() == Some(&*absence.what)
+/// The absence that a missing disk is.
+fn absence_of<'m>(machine: &'m Machine, disk: &StateDisk) -> Option<&'m Absence> {
+    let recorded = disk.recorded.as_ref()?.to_string();
+    machine.absent.iter().find(|absence| {
+        let is_disk = [AbsenceKind::DiskFile, AbsenceKind::Shared].contains(&absence.kind);
+        is_disk && absence.slot == disk.slot && absence.what == recorded
     })
 }
 
@@ -100,8 +115,10 @@ fn fault(disk: &DiskFacts) -> Option<Row> {
     })
 }
 
-fn logs(disk: &DiskFacts) -> impl Iterator<Item = Row> {
-    disk.replayed.iter().map(|log| {
+/// A row for each log that was pending, whichever chains its file is in.
+fn logs(disks: &[DiskFacts]) -> impl Iterator<Item = Row> {
+    let logs: BTreeSet<_> = disks.iter().flat_map(|disk| &disk.replayed).collect();
+    logs.into_iter().map(|log| {
         let why = format!("{log}; a restored copy has it replayed, the source stays as it is");
         Row::pass(Topic::Disks, why)
     })

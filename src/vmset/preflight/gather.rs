@@ -1,4 +1,4 @@
-//! The facts that an opened backup and a destination tell.
+//! The facts that a source, an opened backup and a destination tell.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,13 +8,96 @@ use disk::{Chain, LayerEntry};
 use partition::{Content, ForeignKind, Partition};
 
 use super::facts::Purpose;
-use super::{ChainFile, Destination, DiskFacts, VolumeFacts};
+use super::{ChainFile, Destination, DiskFacts, Facts, VolumeFacts};
 use crate::guest::Guest;
 use crate::hostfs;
-use crate::open::{Backup, ChainView, Disk, OpenDisk, Volume};
+use crate::open::{Backup, ChainView, Disk, Error, OpenDisk, Options, Source, Volume, Watch};
+use crate::vmset::{Machine, StateDisk};
 
 /// A boot partition of an MBR disk is smaller than this, and a system volume is not.
 const BOOT: u64 = 1 << 30;
+
+/// What a source tells of one of its machines.
+pub struct Gathered<'s> {
+    /// The facts; host, processor and destination are for the caller to add.
+    pub facts: Facts<'s>,
+    /// What watches the files that were read for them.
+    pub watches: Vec<Watch>,
+    /// Why no disk of the state could be opened: the rows say which are missing.
+    pub unopened: Option<Error>,
+}
+
+/// What `source` tells of `machine`: of the state that `options` name if that is to be restored `alone`,
+/// else of now and all checkpoints.
+///
+/// # Errors
+/// As [`Source::open`], where the state was asked for.
+pub fn machine<'s>(
+    source: &'s Source,
+    machine: &Machine,
+    options: &Options,
+    alone: bool,
+) -> Result<Gathered<'s>, Error> {
+    let options = Options {
+        every_leaf: true,
+        ..options.clone()
+    };
+    let mut gathered = Gathered {
+        facts: Facts {
+            machines: &source.vms().machines,
+            ..Facts::default()
+        },
+        watches: Vec::new(),
+        unopened: None,
+    };
+    match source.open(Some(machine), &options) {
+        Ok(backup) => {
+            let facts = &mut gathered.facts;
+            facts.disks = chains(&backup);
+            facts.guests = guests(&backup);
+            facts.volumes = volumes(&backup);
+            facts.state = backup.state().map(|state| state.number).filter(|_| alone);
+            gathered.watches.push(backup.watch());
+        }
+        Err(error) if alone => return Err(error),
+        Err(error) => gathered.unopened = Some(error),
+    }
+    if !alone {
+        gathered.add_other_chains(source, machine, &options);
+    }
+    Ok(gathered)
+}
+
+impl Gathered<'_> {
+    /// Adds the chains that only checkpoints have: those of branches that now does not build on.
+    fn add_other_chains(&mut self, source: &Source, machine: &Machine, options: &Options) {
+        for state in &machine.states {
+            let is_new = |disk: &StateDisk| disk.path().is_some_and(|path| !self.has(path));
+            if !state.disks.iter().any(is_new) {
+                continue;
+            }
+            let options = Options {
+                state: format!("#{}", state.number),
+                ..options.clone()
+            };
+            let Ok(backup) = source.open(Some(machine), &options) else {
+                continue; // the rows say what is missing
+            };
+            self.watches.push(backup.watch());
+            for chain in chains(&backup) {
+                if chain.files.first().is_none_or(|leaf| !self.has(&leaf.path)) {
+                    self.facts.disks.push(chain);
+                }
+            }
+        }
+    }
+
+    /// Whether a chain has the file at `path`.
+    fn has(&self, path: &Path) -> bool {
+        let mut files = self.facts.disks.iter().flat_map(|chain| &chain.files);
+        files.any(|file| file.path == path)
+    }
+}
 
 /// The chains of the disks that `backup` reads.
 #[must_use]

@@ -74,11 +74,7 @@ pub(super) fn rows(_: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
     let volumes = &facts.volumes;
     let begin = rows.len();
     for guest in &facts.guests {
-        rows.extend(
-            NEEDED
-                .iter()
-                .filter_map(|needed| service(needed, &guest.services)),
-        );
+        rows.extend(services(&guest.services));
     }
     rows.extend(volumes.iter().filter_map(volume));
     let reasons = rows.len() > begin;
@@ -86,31 +82,58 @@ pub(super) fn rows(_: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
     rows.extend(nothing(facts, reasons));
 }
 
-/// A row for a service that is turned off or not there.
-fn service(needed: &Needed, services: &[Service]) -> Option<Row> {
+/// A row for each service that is turned off, and one for those of a kind that are not there.
+fn services(services: &[Service]) -> Vec<Row> {
+    // A registry that could not be read says nothing of what is missing.
+    if services.is_empty() {
+        return Vec::new();
+    }
+    let find = |needed: &Needed| {
+        let mut services = services.iter();
+        services.find(|service| service.name.eq_ignore_ascii_case(needed.name))
+    };
+    let is_off = |needed: &&Needed| find(needed).is_some_and(|one| one.start == Start::Disabled);
+    let mut rows: Vec<_> = NEEDED.iter().filter(is_off).map(off).collect();
+    for is_basic in [true, false] {
+        let lacks = |needed: &&Needed| needed.is_basic == is_basic && find(needed).is_none();
+        let lacking: Vec<_> = NEEDED.iter().filter(lacks).collect();
+        rows.extend((!lacking.is_empty()).then(|| not_there(&lacking, is_basic)));
+    }
+    rows
+}
+
+fn off(needed: &Needed) -> Row {
     let Needed {
         name,
         title,
         effect,
-        is_basic,
+        ..
     } = needed;
-    let found = services
-        .iter()
-        .find(|one| one.name.eq_ignore_ascii_case(name));
-    let state = match found.map(|service| service.start) {
-        Some(Start::Disabled) => "turned off",
-        Some(_) => return None,
-        // A registry that could not be read says nothing of what is missing.
-        None if services.is_empty() => return None,
-        None => "not installed",
-    };
-    let why = format!("the service {title} ({name}) is {state}: {effect}");
-    let remedy = match (found, is_basic) {
-        (Some(_), _) => format!("in the guest: sc.exe config {name} start= {}; then run the backup again", usual(name)),
-        (None, true) => "repair Windows in the guest (sfc /scannow), then run the backup again".into(),
-        (None, false) => "install the integration services in the guest, and turn on 'Backup (volume checkpoint)' in the machine's settings; then run the backup again".into(),
-    };
-    Some(Row::warn(Topic::Guest, &NOT_QUIESCED, why).do_this(remedy))
+    let why = format!("the service {title} ({name}) is turned off: {effect}");
+    Row::warn(Topic::Guest, &NOT_QUIESCED, why)
+        .do_this("let it start in the guest again, then run the backup again")
+        .by_hand(format!("sc.exe config {name} start= {}", usual(name)))
+}
+
+fn not_there(lacking: &[&Needed], is_basic: bool) -> Row {
+    let each = |needed: &&Needed| format!("{} ({})", needed.title, needed.name);
+    let names: Vec<_> = lacking.iter().map(each).collect();
+    let mut effects: Vec<_> = lacking.iter().map(|needed| needed.effect).collect();
+    effects.dedup();
+    let why = format!(
+        "not installed: {}; {}",
+        names.join(", "),
+        effects.join(", ")
+    );
+    let row = Row::warn(Topic::Guest, &NOT_QUIESCED, why);
+    match is_basic {
+        true => row
+            .do_this("repair Windows in the guest, then run the backup again")
+            .by_hand("sfc.exe /scannow"),
+        false => row.do_this(
+            "install the integration services in the guest, and turn on 'Backup (volume checkpoint)' in the machine's settings; then run the backup again",
+        ),
+    }
 }
 
 /// How Windows starts a service by itself.
@@ -259,10 +282,10 @@ mod tests {
             assert!(rows[0].reason.contains(needed.title) && rows[0].reason.contains("turned off"));
             assert!(
                 rows[0]
-                    .remedy
+                    .command
                     .as_ref()
                     .unwrap()
-                    .contains(&format!("sc.exe config {}", needed.name))
+                    .starts_with(&format!("sc.exe config {} start= ", needed.name))
             );
         }
         let without = guest(|services| services.retain(|one| one.name != "VMICVSS"));

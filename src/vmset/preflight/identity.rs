@@ -1,7 +1,9 @@
-//! Ids and names that are there twice.
+//! Ids and names that are there twice, and the account that an id stands for.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use uuid::Uuid;
 
 use super::codes::{SAME_ID, SAME_NAME};
 use super::{Facts, Row, Topic, states};
@@ -32,13 +34,24 @@ pub(super) fn rows(machine: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
         rows.push(Row::warn(Topic::Identity, &SAME_NAME, why));
     }
     rows.extend(same_files(machine, facts));
+    rows.push(on_the_host(id));
+    rows.push(rights(id));
+}
+
+fn on_the_host(id: Uuid) -> Row {
     let why = format!("the host must not have a machine of the id {id} yet");
-    rows.push(Row {
-        remedy: Some(format!(
-            "look there with Get-VM -Id {id}; import.ps1 does, and stops where there is one"
-        )),
-        ..Row::pass(Topic::Identity, why)
-    });
+    Row::pass(Topic::Identity, why)
+        .do_this("import.ps1 looks there first, and stops where there is one")
+        .by_hand(format!("Get-VM -Id {id}"))
+}
+
+/// A file that was copied does not have the rights that Hyper-V gave its machine.
+fn rights(id: Uuid) -> Row {
+    let account = format!(r"NT VIRTUAL MACHINE\{}", id.to_string().to_uppercase());
+    let why = format!("{account} must be allowed to open the restored files");
+    Row::pass(Topic::Rights, why)
+        .do_this("import.ps1 gives it the rights on every file of every chain")
+        .by_hand(format!("icacls FILE /grant \"{account}:(F)\""))
 }
 
 fn file_of(machine: &Machine) -> Option<String> {
@@ -87,7 +100,7 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(level_with(&one, &facts, &SAME_ID), Some(Level::Block));
-        other.id = Some(uuid::Uuid::from_u128(7));
+        other.id = Some(Uuid::from_u128(7));
         other.name = one.name.to_uppercase();
         let both = [one.clone(), other];
         let facts = Facts {
@@ -102,6 +115,17 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(level_with(&one, &facts, &SAME_NAME), None);
+    }
+
+    #[test]
+    fn r33_the_machines_account_is_told_with_the_line_that_lets_it_in() {
+        let found = rows(&machine(|_| ()), &Facts::default());
+        let row = found.iter().find(|row| row.topic == Topic::Rights).unwrap();
+        let account = r"NT VIRTUAL MACHINE\5A8AC9D3-6C5A-4B1E-9B8C-0D4C55E4A0B1";
+        assert!(row.reason.starts_with(account), "{}", row.reason);
+        let line = format!("icacls FILE /grant \"{account}:(F)\"");
+        assert_eq!(row.command.as_ref(), Some(&line));
+        assert!(row.topic.is_for_the_host());
     }
 
     #[test]

@@ -48,12 +48,8 @@ fn replication(machine: &Machine) -> Option<Row> {
     if logs > 0 {
         why += "; logs that wait (.hrl) were not applied";
     }
-    let remedy = format!(
-        "{}: Remove-VMReplication -VMName {}",
-        REPLICA.remedy,
-        quoted(&machine.name)
-    );
-    Some(Row::warn(Topic::Replication, &REPLICA, why).do_this(remedy))
+    let command = format!("Remove-VMReplication -VMName {}", quoted(&machine.name));
+    Some(Row::warn(Topic::Replication, &REPLICA, why).by_hand(command))
 }
 
 fn cluster(machine: &Machine) -> Option<Row> {
@@ -64,12 +60,9 @@ fn cluster(machine: &Machine) -> Option<Row> {
         (false, Some(path)) => format!("its files were on a cluster's storage: {path}"),
         (false, None) => return None,
     };
-    let remedy = format!(
-        "{} -VirtualMachine {}",
-        CLUSTER.remedy,
-        quoted(&machine.name)
-    );
-    Some(Row::warn(Topic::Cluster, &CLUSTER, why).do_this(remedy))
+    let name = quoted(&machine.name);
+    let command = format!("Add-ClusterVirtualMachineRole -VirtualMachine {name}");
+    Some(Row::warn(Topic::Cluster, &CLUSTER, why).by_hand(command))
 }
 
 /// Where the configuration says that files of the machine were.

@@ -48,6 +48,8 @@ pub enum Topic {
     Tpm,
     /// Ids and names that something else has.
     Identity,
+    /// Rights of the machine's account on its files.
+    Rights,
     /// Hyper-V Replica.
     Replication,
     /// Failover clusters.
@@ -79,6 +81,7 @@ impl Topic {
             Self::Media => "media",
             Self::Tpm => "vTPM",
             Self::Identity => "identity",
+            Self::Rights => "rights",
             Self::Replication => "replication",
             Self::Cluster => "cluster",
             Self::Role => "role",
@@ -102,6 +105,7 @@ impl Topic {
                 | Self::Media
                 | Self::Tpm
                 | Self::Identity
+                | Self::Rights
         )
     }
 }
@@ -119,6 +123,8 @@ pub struct Row {
     pub reason: String,
     /// What to do, for people; none where there is nothing to do.
     pub remedy: Option<String>,
+    /// The line of PowerShell, or of another shell of Windows, that does it by hand.
+    pub command: Option<String>,
 }
 
 impl Row {
@@ -130,6 +136,7 @@ impl Row {
             code: None,
             reason: reason.into(),
             remedy: None,
+            command: None,
         }
     }
 
@@ -137,10 +144,9 @@ impl Row {
     pub(super) fn warn(topic: Topic, code: &'static Code, reason: impl Into<String>) -> Self {
         Self {
             level: Level::Warn,
-            topic,
             code: Some(code),
-            reason: reason.into(),
             remedy: Some(code.remedy.into()),
+            ..Self::pass(topic, reason)
         }
     }
 
@@ -152,9 +158,15 @@ impl Row {
         }
     }
 
-    /// The same with another remedy.
+    /// The same with this remedy, instead of the code's.
     pub(super) fn do_this(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// The same with a command that does it by hand.
+    pub(super) fn by_hand(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
         self
     }
 }

@@ -1,5 +1,6 @@
 //! Which hosts take the configuration, and what they must have.
 
+use blockio::Fault;
 use vmcx::{Configuration, Version};
 
 use super::codes::{HOST_VERSION, NO_CONFIGURATION, VERSION_LIMITS};
@@ -25,14 +26,18 @@ fn damage(file: &ConfigFile) -> Vec<Row> {
     let mut told: Vec<Row> = Vec::new();
     let name = file.path.file_name().unwrap_or_default().to_string_lossy();
     for fault in file.notes.iter().chain(&file.configuration.oddities) {
-        let why = fault.clone().in_file(&name).to_string();
-        let why = why.trim_end_matches(&format!(" [{}]", fault.code));
-        let row = Row::warn(Topic::Configuration, fault.code, why);
+        let row = damaged(fault, fault.clone().in_file(&name).to_string());
         if !told.contains(&row) {
             told.push(row);
         }
     }
     told
+}
+
+/// A row for `fault`, which reads as `text`: its code comes with the row.
+fn damaged(fault: &Fault, text: String) -> Row {
+    let why = text.trim_end_matches(&format!(" [{}]", fault.code));
+    Row::warn(Topic::Configuration, fault.code, why)
 }
 
 fn version(file: &ConfigFile, host: Option<&'static Host>) -> Row {
@@ -128,11 +133,8 @@ fn resources(configuration: &Configuration) -> Option<Row> {
     needs.extend(processors.nested.then(|| "nested virtualization".into()));
     (!needs.is_empty()).then(|| {
         let why = format!("the host needs {}", needs.join(", "));
-        let less = "with fewer, lower them after the import: Set-VMProcessor -Count, Set-VMMemory -StartupBytes";
-        Row {
-            remedy: Some(less.into()),
-            ..Row::pass(Topic::Resources, why)
-        }
+        Row::pass(Topic::Resources, why)
+            .do_this("with fewer, lower them after the import (Set-VMProcessor, Set-VMMemory)")
     })
 }
 

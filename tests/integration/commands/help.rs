@@ -17,7 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
     ]
 }
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "inspect",
     "chain",
     "ls",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 13] = [
     "hash",
     "extract",
     "flatten",
+    "doctor",
     "explain",
     "completions",
     "man",
