@@ -13,6 +13,7 @@ use crate::cli::bars::Bar;
 use crate::cli::stop::class_of;
 use crate::cli::{Context, Exit, Stop};
 use crate::codes;
+use crate::hostfs;
 use crate::open::Source;
 use crate::progress::Watch;
 use crate::sink::codes::FULL;
@@ -217,7 +218,8 @@ impl Run<'_> {
 
     fn show(&self, plan: &Plan) -> anyhow::Result<Ended> {
         if !self.ctx.global.json {
-            drawing::plan(self.ctx, self.machine, plan)?;
+            let free = free_at(&self.args.output);
+            drawing::plan(self.ctx, self.machine, plan, free)?;
         }
         let document = manifest::document(plan, None);
         Ok(self.ended(exit_of(plan, None), document, plan))
@@ -282,6 +284,13 @@ fn exit_of(plan: &Plan, written: Option<&Written>) -> Exit {
         false => Exit::Findings,
         true => Exit::Done,
     }
+}
+
+/// How many bytes are free where `place` is or would be, if the system tells.
+fn free_at(place: &Path) -> Option<u64> {
+    let place = std::path::absolute(place).ok()?;
+    let there = place.ancestors().find(|path| path.is_dir())?;
+    hostfs::free_space(there).ok()
 }
 
 /// Whether the next machine would meet the same.

@@ -28,7 +28,7 @@ use blockio::Fault;
 use disk::Finder;
 use uuid::Uuid;
 
-use super::{Absence, Machine, MachineState, Slot};
+use super::{Absence, AbsenceKind, Machine, MachineState, Slot};
 
 pub use choices::{Choices, Keep, WithoutMemory};
 pub use set_path::{SetPath, safe_name};
@@ -225,7 +225,7 @@ impl Plan {
             disks: Vec::new(),
             memory: Vec::new(),
             left_out: leftovers(machine),
-            absent: machine.absent.clone(),
+            absent: absent(machine, choices.keep),
             hindrances: Vec::new(),
         };
         disks::add(&mut plan, &states, finder)?;
@@ -293,6 +293,25 @@ fn machine_state(machine: &Machine, keep: Keep) -> Option<usize> {
     match keep {
         Keep::Checkpoints => machine.now().map(|state| state.number),
         Keep::AsOf(number) => Some(number),
+    }
+}
+
+/// What is absent of the states of the result. A state is merged from all its disks or not at all, so
+/// that disks and checkpoints that are missing are others'.
+fn absent(machine: &Machine, keep: Keep) -> Vec<Absence> {
+    let is_of_others = |absence: &&Absence| {
+        matches!(
+            absence.kind,
+            AbsenceKind::DiskFile | AbsenceKind::Parent | AbsenceKind::Checkpoint
+        )
+    };
+    let absent = machine.absent.iter();
+    match keep {
+        Keep::Checkpoints => absent.cloned().collect(),
+        Keep::AsOf(_) => absent
+            .filter(|absence| !is_of_others(absence))
+            .cloned()
+            .collect(),
     }
 }
 

@@ -6,12 +6,18 @@ use blockio::codes::SOURCE_CHANGED;
 
 use crate::cli::{Context, text};
 use crate::vmset::Machine;
+use crate::vmset::choose::minutes;
 use crate::vmset::codes::{DISK_DAMAGED, DISK_PARTLY, MEMORY_DROPPED, NOT_COMPLETE};
 use crate::vmset::plan::{Keep, Plan, PlannedFile};
 use crate::vmset::write::Written;
 
 /// Prints what would be done.
-pub(super) fn plan(ctx: &Context, machine: &Machine, plan: &Plan) -> anyhow::Result<()> {
+pub(super) fn plan(
+    ctx: &Context,
+    machine: &Machine,
+    plan: &Plan,
+    free: Option<u64>,
+) -> anyhow::Result<()> {
     let mut out = ctx.stdout();
     heading(&mut out, machine, plan)?;
     for file in &plan.files {
@@ -35,8 +41,10 @@ pub(super) fn plan(ctx: &Context, machine: &Machine, plan: &Plan) -> anyhow::Res
     }
     writeln!(
         out,
-        "  {} in all; nothing was written",
-        text::size(plan.size())
+        "  {} in all{}; nothing was written",
+        text::size(plan.size()),
+        free.map(|free| format!(", {} are free", text::size(free)))
+            .unwrap_or_default()
     )?;
     missing(ctx, plan);
     memory(ctx, machine, plan);
@@ -73,6 +81,7 @@ pub(super) fn receipt(
             escape(why)
         )?;
     }
+    host(&mut out, machine, plan)?;
     losses(ctx, written);
     missing(ctx, plan);
     memory(ctx, machine, plan);
@@ -81,6 +90,41 @@ pub(super) fn receipt(
     }
     last_line(&mut out, plan, Some(written))?;
     Ok(out.flush()?)
+}
+
+/// What whoever imports it should know: switches, and which state runs.
+fn host(out: &mut impl Write, machine: &Machine, plan: &Plan) -> anyhow::Result<()> {
+    let now = plan.now.and_then(|number| machine.states.get(number));
+    let file = now.and_then(|state| state.configuration.as_ref());
+    let adapters = file
+        .map(|file| &file.configuration.adapters[..])
+        .unwrap_or_default();
+    let mut switches: Vec<_> = adapters
+        .iter()
+        .filter_map(|adapter| adapter.switch.as_ref())
+        .map(ToString::to_string)
+        .collect();
+    switches.sort();
+    switches.dedup();
+    if !switches.is_empty() {
+        let switches = escape(&switches.join("', '")).into_owned();
+        writeln!(
+            out,
+            "  was on the switches '{switches}'; import.ps1 -SwitchMap connects it"
+        )?;
+    }
+    let mut checkpoints = machine.states.iter().filter(|state| state.is_checkpoint());
+    if plan.keep == Keep::Checkpoints
+        && let Some(newest) = checkpoints.by_ref().max_by_key(|state| state.created)
+    {
+        let taken = newest.taken().map(minutes).unwrap_or_default();
+        let name = escape(&format!("{} {taken}", newest.label())).into_owned();
+        writeln!(
+            out,
+            "  runs in its state now; newest checkpoint: {name} (RESTORED.md says how to go back to it)"
+        )?;
+    }
+    Ok(())
 }
 
 /// What was changed, with the number of files for each reason.

@@ -57,6 +57,9 @@ impl Plan {
             .find(|file| file.role == Role::Configuration);
         let why = match (file, version) {
             (None, _) => "the backup has no configuration of the machine",
+            (Some(file), _) if file.place.name().ends_with(".exp") => {
+                "no Windows after 2008 R2 imports an export of 2008"
+            }
             (Some(_), Some(version)) if hosts(version).is_empty() => {
                 "no Windows of today imports a configuration of this version"
             }

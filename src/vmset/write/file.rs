@@ -1,19 +1,18 @@
 //! One file of a set: copied, relinked, merged, edited.
 
 use std::ffi::OsStr;
-use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use blockio::{Change, Fault, HostFile, Memory, ReadAt, WriteAt};
 use disk::{Image, VirtualDisk};
-use uuid::{Builder, Uuid};
 use vhdx::write::{NewDisk, NewFile};
 
 use super::stage::Stage;
 use super::{Error, Job, WrittenFile};
 use crate::copy::{self, Lost, Target};
 use crate::hostfs::{Calls, Dir, Editable, Platform, Sparse};
+use crate::identity::new_guid;
 use crate::output::{Offload, Output};
 use crate::sink::{Partial, with_tail};
 use crate::vmset::codes::{NOT_EDITED, NOT_RELINKED};
@@ -223,13 +222,4 @@ fn relinked(file: &Arc<dyn WriteAt>, name: &str, relink: &Relink) -> std::io::Re
 
 fn is_vhd(file: &Arc<dyn WriteAt>, name: &str) -> std::io::Result<bool> {
     Ok(disk::detect(&**file, name)? == disk::Format::Vhd)
-}
-
-/// A GUID that nothing has.
-fn new_guid() -> Uuid {
-    let half = |which: u8| RandomState::new().hash_one(which).to_le_bytes();
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&half(0));
-    bytes[8..].copy_from_slice(&half(1));
-    Builder::from_random_bytes(bytes).into_uuid()
 }

@@ -356,7 +356,10 @@ fn r6_what_an_interrupted_run_has_finished_is_kept_and_has_no_name_before_the_en
         .iter()
         .map(|file| file.place.to_string())
         .collect();
-    assert!(backup.write(&plan, false).is_err());
+    match backup.write(&plan, false) {
+        Err(Error::Source(fault)) => assert_eq!(fault.code.id, "HV-D715", "{fault}"),
+        other => panic!("{other:?}"),
+    }
     assert!(!backup.out().join("web01").exists());
     let part = backup.out().join(".web01.hvrestore-part");
     assert!(part.join(&plan_of_files[0]).exists());
@@ -460,4 +463,34 @@ fn r30_a_checkpoint_becomes_the_machine_with_its_own_memory() {
     }
     let memory = machine.join(id(VM)).join(format!("{}.bin", id(VM)));
     assert_eq!(fs::read(memory).expect("there"), [0x33; 5000]);
+}
+
+/// Two runs at once, and a copy that has no parent to be told of.
+#[test]
+fn what_is_in_the_way_has_its_code() {
+    let backup = Backup::new();
+    let plan = backup.plan(&Choices::default());
+    let mut stage = stage::Stage::check(&backup.out(), "web01", None).expect("free");
+    stage.begin("key", false).expect("begun");
+    let mut other = stage::Stage::check(&backup.out(), "web01", None).expect("free");
+    match other.begin("key", true) {
+        Err(Error::Destination(refusal)) => assert_eq!(refusal.code.id, "HV-E704"),
+        _ => panic!("it is locked"),
+    }
+    drop((stage, other));
+    fs::remove_dir_all(backup.out()).expect("removed");
+    let mut wrong = plan;
+    let leaf = wrong.files.iter().find_map(|file| match &file.work {
+        Work::Relink(_) => Some(file.work.clone()),
+        _ => None,
+    });
+    let base = wrong
+        .files
+        .iter_mut()
+        .find(|file| file.place.name() == "os.vhdx");
+    base.expect("it is planned").work = leaf.expect("it is relinked");
+    match backup.write(&wrong, false) {
+        Err(Error::Source(fault)) => assert_eq!(fault.code.id, "HV-D714", "{fault}"),
+        other => panic!("{other:?}"),
+    }
 }
