@@ -20,6 +20,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(a_latest_state_backup_counts_checkpoints_that_it_has_not),
         test!(a_disk_taken_out_stays_in_checkpoints),
         test!(keys_that_a_test_sets_are_in_the_configuration),
+        test!(a_state_file_has_the_time_it_was_written_at),
         test!(auto_recovery_gives_the_running_disks_other_names),
     ];
     tests.extend(found::tests());
@@ -227,5 +228,28 @@ fn keys_that_a_test_sets_are_in_the_configuration() -> Outcome {
         );
         assert!(has_memory(&made, State::Now) && !has_memory(&made, before));
     }
+    Ok(())
+}
+
+fn a_state_file_has_the_time_it_was_written_at() -> Outcome {
+    let mut web = Machine::new("web01", Format::Vmcx);
+    let disk = web.add_disk("web01.vhdx");
+    let before = web.checkpoint("before");
+    let clock = web.clock();
+    web.write_text_at(State::Now, disk, "now", clock);
+    let folder = temp_dir();
+    let made = web.write_to(folder.path(), &Layout::Exported);
+    let modified = |state| {
+        let file = made.disk_file(state, disk).as_os_str();
+        let ran = hvrestore([
+            "stat".as_ref(),
+            file,
+            STATE_FILE.as_ref(),
+            "--json".as_ref(),
+        ]);
+        ran.expect_code(0).json()["modified"].clone()
+    };
+    assert_eq!(modified(State::Now), "2024-09-06T08:53:20.0000000Z");
+    assert_ne!(modified(before), modified(State::Now));
     Ok(())
 }

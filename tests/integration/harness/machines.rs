@@ -28,6 +28,7 @@
 //! | hostile names | the names given to [`Machine::new`] and [`Machine::checkpoint`]; `machine.folder` is its folder in a backup |
 //! | a backup of the latest state alone | `machine.latest_state = true`: the checkpoints are counted, none is there |
 //! | AutoRecovery of 2012 R2 | `machine.auto_recovery = true`: now's files are called `...-AutoRecovery.avhdx`, the configuration says otherwise |
+//! | when the guest wrote, also too late | [`Machine::write_text_at`], [`Machine::clock`] |
 //! | missing, renamed members | [`Made::disk_file`], [`Made::configuration`], [`Made::memory`] and `std::fs`, before `Sources::made` |
 //! | two disks of one name in a flat folder | [`Layout::Flat`]: the later one lies over the earlier one |
 //! | several machines in a backup | one folder, [`Machine::write_to`] for each |
@@ -111,7 +112,7 @@ struct Moment {
     keys: Vec<(String, Value)>,
 }
 
-/// 2024-09-04, in 100 ns since 1601; each checkpoint is a day later than the one before.
+/// 2024-09-05, in 100 ns since 1601; each checkpoint is a day later than the one before.
 const FIRST_DAY: u64 = 133_700_000_000_000_000;
 const DAY: u64 = 864_000_000_000;
 
@@ -179,6 +180,19 @@ impl Machine {
     pub(crate) fn write_text(&mut self, disk: DiskId, text: &str) {
         let leaf = self.leaf(disk);
         self.disks[disk.0].write_text(leaf, text);
+    }
+
+    /// The same at this time, in 100 ns since 1601, in any state: what is frozen can be written too, as only
+    /// a mistake does. The volume's own times are of 2021.
+    pub(crate) fn write_text_at(&mut self, state: State, disk: DiskId, text: &str, time: u64) {
+        let leaf = self.moment(state).leaves[disk.0].expect("a disk that this state has");
+        self.disks[disk.0].write_text(leaf, text);
+        self.disks[disk.0].write_time(leaf, time);
+    }
+
+    /// When the running state began: with the last checkpoint, or with the machine.
+    pub(crate) fn clock(&self) -> u64 {
+        self.now.created
     }
 
     /// Writes whole sectors to a disk, in the running state.

@@ -12,6 +12,10 @@ use crate::harness::{packed, repository};
 /// Where in the volume the one cluster of [`STATE_FILE`](super::STATE_FILE) is.
 const STATE_OFFSET: usize = 0xe9000;
 const CLUSTER: usize = 4096;
+/// Where in the volume the first sector of its file record is, and where in that its times are.
+const STATE_RECORD: usize = 0x14c00;
+const MODIFIED_CHANGED_ACCESSED: [usize; 3] = [0x58, 0x60, 0x68];
+const SECTOR: usize = 512;
 /// What is there before a test writes.
 const UNTOUCHED: &[u8] = b"89cfc22        0";
 /// Partitions begin here.
@@ -108,6 +112,17 @@ impl Disk {
         cluster.resize(CLUSTER, b' ');
         let offset = (ALIGNMENT + STATE_OFFSET) as u64;
         self.layers[layer].image.write(offset, &cluster);
+    }
+
+    /// Sets when the file's data, its record and its access were last changed, in 100 ns since 1601.
+    pub(super) fn write_time(&mut self, layer: usize, time: u64) {
+        let start = ALIGNMENT + STATE_RECORD;
+        let mut sector = self.contents(layer)[start..][..SECTOR].to_vec();
+        assert_eq!(&sector[..4], b"FILE", "the volume plain was made anew");
+        for field in MODIFIED_CHANGED_ACCESSED {
+            sector[field..][..8].copy_from_slice(&time.to_le_bytes());
+        }
+        self.layers[layer].image.write(start as u64, &sector);
     }
 
     /// Every byte of the disk as of this file.
