@@ -38,7 +38,14 @@ pub(crate) enum Why {
     /// No file of that name, and none whose place in the chain says that it is meant.
     #[default]
     NotHere,
-    /// The one file of that name is as likely, or likelier, that of another recorded path.
+    /// The one file of that name is another's: of the recorded path that fits its folder better.
+    Others {
+        /// The file.
+        file: usize,
+        /// The other path, or the other machine.
+        other: String,
+    },
+    /// The one file of that name may be another's, or is.
     Overwritten {
         /// The file.
         file: usize,

@@ -4,40 +4,60 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Why};
 use super::disks::Disks;
-use super::recorded::Recorded;
+use super::recorded::{Recorded, common_head};
 use crate::vmset::How;
 
 /// What a file can be only once: a recorded path; of a running machine's own disk also the machine.
 type Party = (Recorded, Option<usize>);
 
-/// Leaves each file to one recorded path: to the one that shares most folders with it, else to the one
-/// that the chain speaks for, else to none.
+/// Leaves each file to one recorded path: to the one that the operator gave it to; to the one that shares
+/// most folders with it, or whose configuration is nearest; to the one that the chain speaks for; else to
+/// none.
 pub(crate) fn settle(claims: &mut [Claim], disks: &Disks) {
     for (file, members) in by_file(claims) {
         let parties = parties(claims, &members);
         if parties.len() < 2 || is_one_drive(claims, &members) {
             continue;
         }
-        let winner =
-            nearest(&parties, disks, file).or_else(|| vouched(&parties, claims, disks, file));
+        let nearest = assigned(&parties, claims).or_else(|| nearest(&parties, claims, disks, file));
+        let is_near = nearest.is_some();
+        let winner = nearest.or_else(|| vouched(&parties, claims, disks, file));
         for (party, losers) in &parties {
-            if Some(party) != winner.as_ref() {
-                let other = other(&parties, party, winner.as_ref());
-                let why = Why::Overwritten { file, other };
-                losers
-                    .iter()
-                    .for_each(|loser| claims[*loser].untie(why.clone()));
+            if Some(party) == winner.as_ref() {
+                continue;
+            }
+            let other = other(&parties, party, winner.as_ref());
+            let why = match is_near {
+                true => Why::Others { file, other },
+                false => Why::Overwritten { file, other },
+            };
+            for loser in losers {
+                if !is_assigned(&claims[*loser]) {
+                    claims[*loser].untie(why.clone());
+                }
             }
         }
     }
 }
 
+/// The party that the operator's word gives the file to.
+fn assigned(parties: &BTreeMap<Party, Vec<usize>>, claims: &[Claim]) -> Option<Party> {
+    let is_given = |number: &usize| is_assigned(&claims[*number]);
+    let given = parties
+        .iter()
+        .filter(|(_, members)| members.iter().any(is_given));
+    only(given.map(|(party, _)| party))
+}
+
+fn is_assigned(claim: &Claim) -> bool {
+    matches!(claim.tie, Some((_, How::Assigned)))
+}
+
 fn by_file(claims: &[Claim]) -> BTreeMap<usize, Vec<usize>> {
     let mut files: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (number, claim) in claims.iter().enumerate() {
-        match claim.tie {
-            None | Some((_, How::Assigned)) => {}
-            Some((file, _)) => files.entry(file).or_default().push(number),
+        if let Some(file) = claim.file() {
+            files.entry(file).or_default().push(number);
         }
     }
     files
@@ -75,10 +95,26 @@ fn is_one_drive(claims: &[Claim], members: &[usize]) -> bool {
             .all(|number| claims[*number].is_same_drive(first))
 }
 
-fn nearest(parties: &BTreeMap<Party, Vec<usize>>, disks: &Disks, file: usize) -> Option<Party> {
-    let tail = |party: &Party| party.0.tail(&disks.get(file).names);
-    let best = parties.keys().map(tail).max()?;
-    only(parties.keys().filter(|party| tail(party) == best))
+fn nearest(
+    parties: &BTreeMap<Party, Vec<usize>>,
+    claims: &[Claim],
+    disks: &Disks,
+    file: usize,
+) -> Option<Party> {
+    let names = &disks.get(file).names;
+    let rank = |(party, members): (&Party, &Vec<usize>)| {
+        let heads = members
+            .iter()
+            .map(|number| common_head(&claims[*number].near, names));
+        (party.0.tail(names), heads.max())
+    };
+    let best = parties.iter().map(rank).max()?;
+    only(
+        parties
+            .iter()
+            .filter(|party| rank(*party) == best)
+            .map(|(party, _)| party),
+    )
 }
 
 /// The party that other files speak for: a child records this very path, or another state of the same

@@ -161,33 +161,49 @@ fn by_count(claims: &[Claim], disks: &Disks, limits: &Limits<'_>) -> Vec<Found> 
     for ((owner, slot, _), members) in wanting(claims) {
         drives.entry((owner, slot)).or_default().push(members);
     }
-    let is_tied = |(owner, slot): &(usize, Slot)| {
-        let mut own = claims
-            .iter()
-            .filter(|c| (c.owner, c.slot) == (*owner, *slot));
-        own.any(|claim| claim.tie.is_some())
-    };
-    drives.retain(|drive, _| !is_tied(drive));
+    let tied = claims.iter().filter(|claim| claim.tie.is_some());
+    let tied: BTreeSet<(usize, Slot)> = tied.map(|claim| (claim.owner, claim.slot)).collect();
+    drives.retain(|drive, _| !tied.contains(drive));
     let trees = free_trees(claims, disks, limits);
     let mut found = Vec::new();
-    for wanted in drives.values() {
-        let count = wanted.len();
-        let rivals = drives.values().filter(|other| other.len() == count).count();
-        let mut fitting = trees.iter().filter(|tree| tree.len() == count);
-        if let (1, Some(tree), None) = (rivals, fitting.next(), fitting.next()) {
-            let evidence = match count {
-                1 => "it is the only disk here that is no other's, and this the only drive without one".into(),
-                _ => format!("its chain has {count} files, as many as this drive has states, and nothing else here has"),
-            };
-            let pairs = in_order(claims, disks, wanted.clone(), tree.clone());
-            found.extend(
-                pairs
-                    .into_iter()
-                    .map(|(file, members)| (file, members, evidence.clone())),
-            );
+    for wanted in drives.into_values() {
+        if let Some((tree, evidence)) = only_fitting(&wanted, claims, disks, &trees) {
+            let pairs = in_order(claims, disks, wanted, tree.clone());
+            let with = |(file, members)| (file, members, evidence.clone());
+            found.extend(pairs.into_iter().map(with));
         }
     }
     found
+}
+
+/// The one tree that has as many files as a drive has states, where no other drive without files has as
+/// many. One file alone proves nothing, unless there is nothing else at all: one drive, one disk.
+fn only_fitting<'a>(
+    wanted: &[Vec<usize>],
+    claims: &[Claim],
+    disks: &Disks,
+    trees: &'a [Vec<usize>],
+) -> Option<(&'a Vec<usize>, String)> {
+    let count = wanted.len();
+    let mut fitting = trees.iter().filter(|tree| tree.len() == count);
+    let tree = fitting.next().filter(|_| fitting.next().is_none())?;
+    let first = &claims[wanted[0][0]];
+    if count == 1 {
+        let is_alone = claims.iter().all(|claim| claim.is_same_drive(first));
+        let evidence = "it is the only disk here, and this the only drive that needs one";
+        return (is_alone && disks.len() == 1).then(|| (tree, evidence.into()));
+    }
+    let states = |claim: &Claim| {
+        let same = claims.iter().filter(|other| other.is_same_drive(claim));
+        let names: BTreeSet<&str> = same.map(|other| other.recorded.file_name()).collect();
+        names.len()
+    };
+    let mut lacking = claims.iter().filter(|claim| claim.tie.is_none());
+    let has_rival = lacking.any(|claim| !claim.is_same_drive(first) && states(claim) == count);
+    let evidence = format!(
+        "its chain has {count} files, as many as this drive has states, and nothing else here has"
+    );
+    (!has_rival).then_some((tree, evidence))
 }
 
 /// The trees none of whose files anything claims, without what backups left.
@@ -196,7 +212,8 @@ fn free_trees(claims: &[Claim], disks: &Disks, limits: &Limits<'_>) -> Vec<Vec<u
     for file in disks.numbers() {
         trees.entry(disks.base(file)).or_default().push(file);
     }
-    let is_claimed = |file: &usize| claims.iter().any(|claim| claim.file() == Some(*file));
+    let claimed: BTreeSet<usize> = claims.iter().filter_map(Claim::file).collect();
+    let is_claimed = |file: &usize| claimed.contains(file);
     let free = trees
         .into_values()
         .filter(|tree| !tree.iter().any(is_claimed));

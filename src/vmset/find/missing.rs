@@ -32,6 +32,13 @@ impl Explain<'_> {
         let file = |number: usize| self.disks.get(number).path.display();
         match &claim.why {
             Why::NotHere => self.not_here(claim),
+            Why::Others {
+                file: number,
+                other,
+            } => format!(
+                "{} has its name and is {other}; no other file of that name is here",
+                file(*number)
+            ),
             Why::Overwritten {
                 file: number,
                 other,
@@ -98,7 +105,7 @@ impl Explain<'_> {
         let is_set = claim.recorded.file_name().ends_with(".vhds");
         let code = match claim.why {
             Why::NotHere if is_set => &SHARED_DISK,
-            Why::NotHere => &DISK_MISSING,
+            Why::NotHere | Why::Others { .. } => &DISK_MISSING,
             Why::Overwritten { .. } => &DISK_OVERWRITTEN,
             Why::Several(_) => &DISK_AMBIGUOUS,
             Why::TooNew { .. } => &TOO_NEW,

@@ -1,8 +1,8 @@
 //! One file name, two disks.
 
-use super::made::{Config, Folder, base, child, find};
+use super::made::{Config, Folder, base, child, find, find_with};
 use super::{absent, states};
-use crate::vmset::AbsenceKind;
+use crate::vmset::{AbsenceKind, Assign, Hints};
 
 #[test]
 fn of_two_disks_with_one_name_one_overwrote_the_other() {
@@ -32,6 +32,45 @@ fn folders_decide_whose_the_file_is() {
     let folder = Folder::new().config(&web).disk("b/disk.vhdx", &base(1));
     let machine = find(&folder).machines.remove(0);
     assert_eq!(states(&machine), ["0 - now: missing disk.vhdx"]);
+}
+
+#[test]
+fn the_machine_next_to_the_file_has_it() {
+    let folder = Folder::new()
+        .config_at(
+            "a/a.xml",
+            &Config::machine(1, "a").disk(0, r"D:\x\disk.vhdx"),
+        )
+        .config_at(
+            "b/b.xml",
+            &Config::machine(2, "b").disk(0, r"E:\y\disk.vhdx"),
+        )
+        .disk("b/disk.vhdx", &base(1));
+    let set = find(&folder);
+    assert_eq!(states(&set.machines[0]), ["0 - now: missing"]);
+    assert_eq!(states(&set.machines[1]), ["0 - now: disk.vhdx"]);
+    let missing = absent(&set.machines[0], AbsenceKind::DiskFile);
+    assert_eq!(missing[0].code.id, "HV-E844");
+    assert!(
+        missing[0].reason.contains("has its name"),
+        "{}",
+        missing[0].reason
+    );
+}
+
+#[test]
+fn the_operators_word_decides_whose_the_file_is() {
+    let web = Config::machine(1, "web")
+        .disk(0, r"D:\a\disk.vhdx")
+        .disk(1, r"E:\b\disk.vhdx");
+    let folder = Folder::new().config(&web).disk("disk.vhdx", &base(1));
+    let mut hints = Hints::default();
+    hints.assign.push(Assign {
+        what: "SCSI 0:1".into(),
+        file: "disk.vhdx".into(),
+    });
+    let set = find_with(&folder, &hints, &|_| None);
+    assert_eq!(states(&set.machines[0]), ["0 - now: missing disk.vhdx"]);
 }
 
 #[test]

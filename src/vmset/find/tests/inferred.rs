@@ -64,6 +64,26 @@ fn a_whole_renamed_chain_is_known_by_its_length() {
 }
 
 #[test]
+fn one_disk_and_one_drive_are_each_others_and_a_third_makes_it_a_guess() {
+    let web = Config::machine(1, "web").disk(0, r"D:\web.vhdx");
+    let folder = Folder::new().config(&web).disk("x.vhdx", &base(1));
+    assert_eq!(states(&find(&folder).machines[0]), ["0 - now: x.vhdx"]);
+    let folder = folder.disk("y.vhdx", &base(2));
+    assert_eq!(states(&find(&folder).machines[0]), ["0 - now: missing"]);
+    let two = Config::machine(1, "web")
+        .disk(0, r"D:\web.vhdx")
+        .disk(1, r"S:\data.vhdx");
+    let folder = Folder::new()
+        .config(&two)
+        .disk("web.vhdx", &base(1))
+        .disk("tools.vhdx", &base(2));
+    assert_eq!(
+        states(&find(&folder).machines[0]),
+        ["0 - now: web.vhdx missing"]
+    );
+}
+
+#[test]
 fn an_older_file_is_never_inferred_to_be_the_newest() {
     let first = base(1);
     let second = child(&first, "gold.vhdx", 2);
