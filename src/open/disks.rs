@@ -61,12 +61,28 @@ pub(super) fn open(
             in_folder(&families, options, &mut without_state)?
         }
     };
-    let open = |chosen| open_disk(chosen, &source.finder, &source.cache);
     Ok(Disks {
-        disks: chosen.into_iter().map(open).collect(),
+        disks: all_opened(source, chosen),
         without_state,
         state,
     })
+}
+
+/// The disks of `machine` in the state `number`, with a configuration or without.
+pub(super) fn open_state(source: &Source, machine: &Machine, number: usize) -> Disks {
+    let families = machine::families_of(machine, &Family::all(&source.survey));
+    let state = machine.states.get(number);
+    let chosen = state.map(|state| machine::disks_of(state, &families));
+    Disks {
+        disks: all_opened(source, chosen.unwrap_or_default()),
+        without_state: Vec::new(),
+        state: Some(number),
+    }
+}
+
+fn all_opened(source: &Source, chosen: Vec<Chosen>) -> Vec<Disk> {
+    let open = |chosen| open_disk(chosen, &source.finder, &source.cache);
+    chosen.into_iter().map(open).collect()
 }
 
 /// Why a source has no disk: the first that is none, or nothing at all.

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use blockio::Cache;
-use disk::{Accept, Finder, Folders, Survey};
+use disk::{Accept, Finder, Folders, Survey, VirtualDisk};
 
-use super::{Backup, Error, Options, disks, notes};
-use crate::vmset::{Machine, VmSet};
+use super::{Backup, Error, Family, Options, disks, notes};
+use crate::guest;
+use crate::vmset::{Assign, Hints, Machine, Map, Places, VmSet};
 
 /// A source looked through, before a machine and a state are chosen.
 pub struct Source {
@@ -32,9 +33,10 @@ impl Source {
         }
         let cache = Cache::default();
         let root = root_of(path);
-        let folders = options
-            .search
-            .iter()
+        let more: Vec<_> = options.map.iter().map(|(_, folder)| folder).collect();
+        let more = options.search.iter().chain(more);
+        let folders = more
+            .clone()
             .fold(Folders::around(&root), |folders, dir| folders.search(dir));
         let folders = Arc::new(folders.allow_absolute(options.allow_absolute_parents));
         let accept = options.accept_parent.iter().map(|(child, parent)| Accept {
@@ -43,8 +45,22 @@ impl Source {
         });
         let finder = Finder::new(folders.clone(), &cache).accept(accept.collect());
         let survey = survey(&root, &finder, &cache);
+        let vms = match root.is_dir() {
+            false => VmSet::default(),
+            true => {
+                let roots: Vec<_> = [&root].into_iter().chain(more).cloned().collect();
+                let written = |path: &Path| last_written(path, &finder, &cache);
+                let places = Places {
+                    roots: &roots,
+                    finder: &finder,
+                    survey: &survey,
+                    written: &written,
+                };
+                VmSet::find(&places, &hints(options))
+            }
+        };
         Ok(Self {
-            vms: Arc::new(VmSet::default()),
+            vms: Arc::new(vms),
             path: path.to_owned(),
             folders,
             finder,
@@ -149,11 +165,27 @@ impl Source {
     /// Where it has no disk here, or the state does not exist or is not the only one that fits.
     pub fn open(&self, machine: Option<&Machine>, options: &Options) -> Result<Backup, Error> {
         let opened = disks::open(self, machine, options)?;
+        let without_state = opened.without_state.clone();
+        let mut backup = self.backup(machine, opened);
+        if options.deleted {
+            backup.show_deleted(&self.finder, &self.cache);
+        }
+        backup.notes = notes::collect(&backup, &without_state, options);
+        Ok(backup)
+    }
+
+    /// Opens the state `number` of `machine`, whatever it is that tells of the state, and says nothing of it.
+    #[must_use]
+    pub fn open_state(&self, machine: &Machine, number: usize) -> Backup {
+        self.backup(Some(machine), disks::open_state(self, machine, number))
+    }
+
+    fn backup(&self, machine: Option<&Machine>, opened: disks::Disks) -> Backup {
         let place = |machine: &Machine| {
             let mut machines = self.vms.machines.iter();
             machines.position(|found| std::ptr::eq(found, machine))
         };
-        let mut backup = Backup {
+        Backup {
             disks: opened.disks,
             survey: Arc::clone(&self.survey),
             vms: Arc::clone(&self.vms),
@@ -162,12 +194,7 @@ impl Source {
             folders: Arc::clone(&self.folders),
             notes: Vec::new(),
             letters: OnceLock::new(),
-        };
-        if options.deleted {
-            backup.show_deleted(&self.finder, &self.cache);
         }
-        backup.notes = notes::collect(&backup, &opened.without_state, options);
-        Ok(backup)
     }
 
     /// Whether it is one disk file.
@@ -186,6 +213,37 @@ impl Source {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What the operator says of files.
+fn hints(options: &Options) -> Hints {
+    let map = |(from, to): &(String, PathBuf)| Map {
+        from: from.clone(),
+        to: to.clone(),
+    };
+    let assign = |(what, file): &(String, String)| Assign {
+        what: what.clone(),
+        file: file.into(),
+    };
+    Hints {
+        maps: options.map.iter().map(map).collect(),
+        assign: options.assign.iter().map(assign).collect(),
+    }
+}
+
+/// When the guest last wrote as of the chain of this file, in 100 ns since 1601.
+fn last_written(path: &Path, finder: &Finder, cache: &Cache) -> Option<u64> {
+    let chain = finder.chain(path).ok()?;
+    if chain.broken.is_some() {
+        return None;
+    }
+    let state = Family::single(path).states.into_iter().next()?;
+    let disk = Arc::new(VirtualDisk::salvage(chain));
+    let opened = disks::volumes_of(0, &state, &disk, cache);
+    let volumes = opened.volumes.iter();
+    let times = volumes.filter_map(|volume| guest::last_written(&*volume.fs));
+    let newest = times.map(|written| written.time.0).max()?;
+    u64::try_from(newest).ok()
 }
 
 /// Where to look: of a configuration the folder of its machine, else the source itself.

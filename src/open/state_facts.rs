@@ -3,7 +3,7 @@
 use tree::Time;
 
 use crate::guest::{LastWritten, last_shutdown, last_written};
-use crate::open::{Backup, Error, Options, Source};
+use crate::open::{Backup, Source};
 use crate::vmset::{Machine, VolumeSigns};
 
 /// What the guest's own volumes say of one state of a machine.
@@ -67,14 +67,8 @@ impl StateFacts {
 
 impl Source {
     /// What the guest's volumes say of the state `number` of `machine`.
-    ///
-    /// # Errors
-    /// Where none of its disks is here.
-    pub fn facts(&self, machine: &Machine, number: usize) -> Result<StateFacts, Error> {
-        let options = Options {
-            state: format!("#{number}"),
-            ..Options::default()
-        };
-        Ok(StateFacts::of(&self.open(Some(machine), &options)?))
+    #[must_use]
+    pub fn facts(&self, machine: &Machine, number: usize) -> StateFacts {
+        StateFacts::of(&self.open_state(machine, number))
     }
 }

@@ -135,12 +135,14 @@ impl Machine {
             let when = state
                 .taken()
                 .map(|taken| format!(", taken {}", minutes(taken)));
-            format!(
-                "#{} {}{}",
-                state.number,
-                state.label(),
-                when.unwrap_or_default()
-            )
+            let files: Vec<_> = state.file_names().collect();
+            let files = match &files[..] {
+                _ if state.kind == StateKind::Layer => String::new(),
+                [] => ", no disk of it is here".into(),
+                files => format!(", {}", files.join(", ")),
+            };
+            let when = when.unwrap_or_default();
+            format!("#{} {}{when}{files}", state.number, state.label())
         };
         self.states.iter().map(line).collect()
     }
@@ -189,12 +191,16 @@ impl MachineState {
         id.is_some_and(|id| id.starts_with(prefix))
     }
 
-    /// The names of its disks' files, in lower case.
-    fn files(&self) -> impl Iterator<Item = String> {
+    /// The names of its disks' files.
+    fn file_names(&self) -> impl Iterator<Item = String> {
         let paths = self.disks.iter().filter_map(|disk| disk.path());
-        paths
-            .filter_map(Path::file_name)
-            .map(|name| name.to_string_lossy().to_lowercase())
+        let names = paths.filter_map(Path::file_name);
+        names.map(|name| name.to_string_lossy().into_owned())
+    }
+
+    /// The same in lower case.
+    fn files(&self) -> impl Iterator<Item = String> {
+        self.file_names().map(|name| name.to_lowercase())
     }
 }
 

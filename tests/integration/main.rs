@@ -24,6 +24,7 @@ mod machines; // whole machines as backups hold them: what the tests compose is 
 mod manifest; // what the program prints, held against a writer's word
 mod metadata; // what is kept besides bytes: native, in the sidecar, put back
 mod mutations; // damaged images, by the thousand
+mod naming; // machines and their states by name, and what inspect says of them
 mod oracles; // what other readers say of the same disks and volumes
 mod repository; // what is tracked, and under which sum
 mod volumes; // the committed NTFS volumes
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         machines::tests(),
         metadata::tests(),
         mutations::tests(),
+        naming::tests(),
         oracles::tests(),
         repository::tests(),
         volumes::tests(),

@@ -19,16 +19,12 @@ use crate::sink::codes::FOLDER_ELSEWHERE;
 /// Draws it.
 pub(super) fn draw(out: &mut impl Write, source: &Path, looks: &[Look<'_>]) -> io::Result<()> {
     writeln!(out, "{}", escape(&source.display().to_string()))?;
-    let branches: Vec<_> = looks
-        .iter()
-        .flat_map(|look| of_look(look, looks.len() > 1))
-        .collect();
+    let branches: Vec<_> = looks.iter().flat_map(of_look).collect();
     write_branches(out, "", &branches)
 }
 
-/// A machine as one branch, with its parts first; disks without a configuration as they are, unless they
-/// are not alone.
-fn of_look(look: &Look<'_>, among_others: bool) -> Vec<Branch> {
+/// A machine as one branch, with its parts first; one disk file as it is.
+fn of_look(look: &Look<'_>) -> Vec<Branch> {
     let shown = Shown {
         backup: look.backup,
         counts: &look.counts,
@@ -38,22 +34,22 @@ fn of_look(look: &Look<'_>, among_others: bool) -> Vec<Branch> {
     let guess = look.backup.volumes().next();
     let guess = guess.and_then(|_| guests::guess(look.backup));
     let content = disks.chain(guests).chain(guess);
-    let title = match (look.configured(), look.machine) {
-        (Some(machine), _) => {
+    let Some(machine) = look.machine else {
+        return content.collect();
+    };
+    let title = match machine.is_configured() {
+        true => {
             let id = machine
                 .id
                 .map(|id| format!("  {}", id.to_string().to_uppercase()));
             let name = escape(&machine.name);
             format!("virtual machine {name}{}", id.unwrap_or_default())
         }
-        (None, Some(_)) if among_others => "disks without a configuration".into(),
-        _ => return content.collect(),
+        false => "disks without a configuration".into(),
     };
-    let parts = look
-        .configured()
-        .map(|machine| parts::branches(look, machine));
     let mut branch = Branch::new(title);
-    branch.below = parts.into_iter().flatten().chain(content).collect();
+    let parts = parts::branches(look, machine);
+    branch.below = parts.into_iter().chain(content).collect();
     vec![branch]
 }
 

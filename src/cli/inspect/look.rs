@@ -44,7 +44,7 @@ impl<'a> Look<'a> {
                 .is_some_and(|shown| shown.number == state.number);
             match is_shown {
                 true => Some(StateFacts::of(backup)),
-                false if few => source.facts(machine?, state.number).ok(),
+                false if few => Some(source.facts(machine?, state.number)),
                 false => None,
             }
         };
@@ -55,11 +55,6 @@ impl<'a> Look<'a> {
             guests: guests::find(backup),
             facts: states.iter().map(facts).collect(),
         }
-    }
-
-    /// The machine, if a configuration says what it is.
-    pub(super) fn configured(&self) -> Option<&'a Machine> {
-        self.machine.filter(|machine| machine.is_configured())
     }
 
     pub(super) fn facts_of(&self, state: &MachineState) -> Option<&StateFacts> {

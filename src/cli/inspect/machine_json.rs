@@ -53,7 +53,11 @@ fn parts(machine: &Machine) -> Value {
         "configuration": { "status": status(configured.min(1), 1), "files": configured },
         "disks": { "status": status(here, disks.len()), "present": here, "named": disks.len() },
         "memory": {
-            "status": status(whole, memories.len()), "states": memories.len(),
+            "status": match machine.is_configured() {
+                true => status(whole, memories.len()),
+                false => "not known",
+            },
+            "states": memories.len(),
             "size": memories.iter().map(|memory| memory.size).sum::<u64>(),
         },
         "checkpoints": {

@@ -185,6 +185,9 @@ fn found(how: &How) -> String {
 }
 
 fn memory(machine: &Machine) -> Branch {
+    if !machine.is_configured() {
+        return Branch::new("memory: not known (a configuration would tell)");
+    }
     let saved: Vec<_> = machine
         .states
         .iter()

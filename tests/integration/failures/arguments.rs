@@ -208,7 +208,12 @@ fn a_letter_that_is_not_in_the_backup() -> Outcome {
 fn an_unknown_state_or_disk() -> Outcome {
     for state in ["tuesday", "#9", "#-1"] {
         let ran = run("ls", DEMO.as_ref(), &["-c", state]);
-        stops(ran, 2, "HV-E806", &[state, "#0 web01.vhdx"]);
+        stops(
+            ran,
+            2,
+            "HV-E806",
+            &[state, "#0 'before the thesis revision'"],
+        );
     }
     for disk in ["3", "data.vhdx"] {
         let ran = run("ls", DEMO.as_ref(), &["--disk", disk]);
