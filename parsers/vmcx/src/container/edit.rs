@@ -26,6 +26,9 @@ const FIXED: usize = size_of::<EntryHeader>();
 /// A new value is put where the old one is if there is room. Otherwise its entry moves: to free room
 /// in a table, or to a new table at the end of the file. A value of 2,048 bytes and more lies outside
 /// of the tables. Checksums are made right for what is changed and left as they are for what is not.
+///
+/// Room that looks free in a damaged container may be in use: read back what comes out of one, as
+/// [`Document::edit`](crate::Document::edit) does.
 #[derive(Clone, Debug)]
 pub struct Editor {
     name: String,

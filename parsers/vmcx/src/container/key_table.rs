@@ -1,13 +1,15 @@
 //! The tables of keys: which of them count, and the entries in each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use blockio::{Fault, clamp};
 use zerocopy::FromBytes;
 
 use super::checksum::checksum;
 use super::entry::{self, Entry, Found, Slot};
-use super::format::{EntryHeader, KEY_TABLE_SIGNATURE, KeyTableHeader, object};
+use super::format::{
+    EntryHeader, FIRST_OBJECT_TABLE, KEY_TABLE_SIGNATURE, KeyTableHeader, PAGE, object,
+};
 use super::image::Image;
 use super::notes::Notes;
 use super::object_table::Object;
@@ -42,18 +44,33 @@ pub(crate) struct Entries {
 
 /// The tables that count: of several with one index a sound one, and the latest.
 pub(crate) fn tables(image: &Image<'_>, objects: &[Object], notes: &mut Notes) -> Vec<KeyTable> {
-    let mut known = BTreeSet::new();
+    let mut known = BTreeMap::from([(0, FIRST_OBJECT_TABLE.saturating_add(clamp(PAGE)))]);
     let mut tables: BTreeMap<u16, KeyTable> = BTreeMap::new();
     for object in objects {
-        if object.kind != object::KEY_TABLE || !known.insert(object.offset) {
+        if object.kind != object::KEY_TABLE {
             continue;
         }
-        match KeyTable::read(image, object, notes) {
+        let table =
+            check_room(object, &mut known).and_then(|()| KeyTable::read(image, object, notes));
+        match table {
             Ok(table) => keep(&mut tables, table, notes),
             Err(fault) => notes.add(fault),
         }
     }
     tables.into_values().collect()
+}
+
+/// Refuses a table that lies in another one or in the headers; `known` has where each begins and ends.
+fn check_room(object: &Object, known: &mut BTreeMap<u64, u64>) -> Result<(), Fault> {
+    let end = object.offset.saturating_add(object.size);
+    let before = known.range(..end).next_back();
+    if let Some((start, _)) = before.filter(|(_, other_end)| **other_end > object.offset) {
+        return Err(Fault::damaged(&codes::KEY_TABLE, "table of keys")
+            .at(object.offset)
+            .found(format!("bytes that belong to what begins at {start:#x}")));
+    }
+    known.insert(object.offset, end);
+    Ok(())
 }
 
 fn keep(tables: &mut BTreeMap<u16, KeyTable>, table: KeyTable, notes: &mut Notes) {

@@ -134,6 +134,21 @@ fn a_table_of_keys_that_is_none_loses_its_keys() {
 }
 
 #[test]
+fn a_table_that_lies_in_another_is_refused() {
+    let built = built();
+    let (first, second) = (built.tables[0], built.tables[1]);
+    let slot = 0x2008 + 18;
+    for offset in [first, first + 0x800, 0x2000] {
+        let (notes, left) = mended(&built, |bytes| {
+            bytes.copy_within(second..second + 10, offset.max(first + 0x800));
+            bytes[slot + 5..slot + 13].copy_from_slice(&(offset as u64).to_le_bytes());
+        });
+        assert!(notes.contains(&"HV-D955"), "{offset:#x}: {notes:?}");
+        assert!(left > 0);
+    }
+}
+
+#[test]
 fn of_two_tables_with_one_number_the_later_counts() {
     let keys: Vec<_> = (0..300).map(|n| Key::int(&format!("{n}"), n)).collect();
     let built = container(&keys, &Options::default());
