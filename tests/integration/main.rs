@@ -27,6 +27,7 @@ mod mutations; // damaged images, by the thousand
 mod naming; // machines and their states by name, and what inspect says of them
 mod oracles; // what other readers say of the same disks and volumes
 mod repository; // what is tracked, and under which sum
+mod restore; // whole machines as Hyper-V imports them
 mod volumes; // the committed NTFS volumes
 
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         naming::tests(),
         oracles::tests(),
         repository::tests(),
+        restore::tests(),
         volumes::tests(),
     ];
     harness::run(themes.into_iter().flatten())
