@@ -324,12 +324,21 @@ fn r32_a_destination_is_looked_at() -> Outcome {
     let empty = temp_dir();
     let out = empty.path().join("not/there/yet");
     let out = out.to_str().expect("a plain path");
-    let room = rows(&sources, &["-o", out], 0);
-    let row = room.iter().find(|row| row["topic"] == "destination");
-    has(
-        row.expect("it has a row"),
-        "reason",
-        &["takes the set", "needed"],
+    let room = doctor(&sources, &["-o", out, "--json"]);
+    // Wine's volumes say of themselves that they have no sparse files.
+    assert!(
+        room.code == Some(0) || (cfg!(windows) && room.code == Some(4)),
+        "{:?}",
+        room.code
+    );
+    let room = room.json()["machines"][0]["rows"].clone();
+    let row = room
+        .as_array()
+        .and_then(|rows| rows.iter().find(|row| row["topic"] == "destination"));
+    let row = row.expect("it has a row");
+    assert!(
+        row["code"] == "HV-W871" || text(&row["reason"]).contains("takes the set"),
+        "{row}"
     );
     fs::write(empty.path().join("x"), "x").expect("it can be written");
     let out = empty.path().to_str().expect("a plain path");
