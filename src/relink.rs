@@ -17,7 +17,7 @@ use disk::{BrokenLink, Finder, Folders, Image};
 use uuid::Uuid;
 
 use crate::copy;
-use crate::hostfs::{Dir, Platform};
+use crate::hostfs::{Dir, Platform, Sparse};
 use crate::identity::new_guid;
 use crate::output::{Offload, Output};
 use crate::progress::Watch;
@@ -201,7 +201,8 @@ fn no_path(job: &Job) -> Error {
 /// Copies the child, all of it or nothing.
 fn fill(copy: &mut Output<'_>, child: &Opened, job: &Job, watch: Watch<'_>) -> Result<(), Error> {
     let mut buffer = vec![0; copy::BUFFER];
-    let lost = copy::copy(&*child.file, copy, &mut buffer, watch)
+    let source = Sparse::of(Arc::<HostFile>::clone(&child.file));
+    let lost = copy::copy(&source, copy, &mut buffer, watch)
         .map_err(|error| sink::Error::copying(&job.output, &error))?;
     if let Some(lost) = lost.first() {
         return Err(Arc::clone(&lost.fault).into());

@@ -9,6 +9,7 @@ use blockio::{Fault, ReadAt};
 use disk::{Image as LayerImage, VirtualDisk};
 
 use crate::copy::Lost;
+use crate::hostfs::Sparse;
 use crate::identity::new_guid;
 
 /// What the new file says it was made by.
@@ -86,7 +87,7 @@ impl Image {
     /// # Errors
     /// Where the format cannot hold such a disk.
     pub fn of(disk: &Arc<VirtualDisk>, shape: &Shape) -> Result<Self, Arc<Fault>> {
-        let bytes: Arc<dyn ReadAt> = Arc::<VirtualDisk>::clone(disk);
+        let bytes: Arc<dyn ReadAt> = Arc::new(Sparse::of(Arc::<VirtualDisk>::clone(disk)));
         let disk_size = bytes.size();
         let file = match shape.format {
             Format::Raw => File::Raw(bytes),
@@ -125,7 +126,7 @@ impl Image {
     }
 
     /// `lost` of the file, as bytes of the disk.
-    pub(super) fn on_disk(&self, lost: Vec<Lost>) -> Vec<Lost> {
+    pub(crate) fn on_disk(&self, lost: Vec<Lost>) -> Vec<Lost> {
         let on_disk = |lost: Lost| Lost {
             range: self.disk_range(lost.range),
             ..lost

@@ -19,9 +19,8 @@ use super::windows as system;
 
 pub(super) use system::{
     copy_range, create_stream, forget, free_space, holds, is_known, is_remote, keep, keep_link,
-    limits, make_sparse, open_stream, read_exact_at, remove_stream, reserve, set_explicit_security,
-    set_part, set_xattr, share_range, share_unit, stored_from, stream_home, write_all_at,
-    write_back,
+    limits, make_sparse, open_stream, remove_stream, reserve, set_explicit_security, set_part,
+    set_xattr, share_range, share_unit, stored_from, stream_home, write_all_at, write_back,
 };
 
 pub(super) struct Dir {

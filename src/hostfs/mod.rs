@@ -14,7 +14,6 @@
 //! | `other.rs` | what plain Rust can do, for the other Unixes |
 //! | `limits.rs` | what the file system of a destination can hold |
 //! | `parts.rs` | the parts of a node that a destination may be able to hold |
-//! | `editable.rs` | a file of the destination, put right in place |
 //! | `sparse.rs` | a host file with its holes |
 
 use std::ffi::{OsStr, OsString};
@@ -27,7 +26,6 @@ use tree::{Attributes, Time};
 
 #[cfg(not(target_os = "linux"))]
 mod by_path;
-mod editable;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -48,7 +46,6 @@ use by_path as platform;
 #[cfg(target_os = "linux")]
 use linux as platform;
 
-pub use editable::Editable;
 pub use limits::Limits;
 pub use parts::{Part, Parts};
 
@@ -499,14 +496,6 @@ pub fn limits(path: &Path) -> io::Result<Limits> {
 /// The system's own.
 pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     platform::write_all_at(file, bytes, offset)
-}
-
-/// Fills `buf` from `offset`, wherever the cursor is.
-///
-/// # Errors
-/// The system's own; `UnexpectedEof` where the file ends before.
-pub fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
-    platform::read_exact_at(file, buf, offset)
 }
 
 /// Whether files without a name can be made in `dir` and given one, found out with a file of `name`.

@@ -134,10 +134,6 @@ pub(super) fn share_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io:
     Ok(0)
 }
 
-pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
-    file.read_exact_at(buf, offset)
-}
-
 /// No way that plain Rust has.
 pub(super) fn copy_range(_: &HostFile, _: u64, _: &File, _: u64, _: u64) -> io::Result<u64> {
     Ok(0)

@@ -1,4 +1,4 @@
-//! A host file with its holes.
+//! Host files with their holes.
 
 use std::io;
 use std::ops::Range;
@@ -6,38 +6,42 @@ use std::sync::Arc;
 
 use blockio::{HostFile, Place, ReadAt, Run};
 
-/// A host file that says where its holes are, so that a copy of it has them too.
-pub struct Sparse(Arc<HostFile>);
+/// What lies in host files, which says where those have holes, so that a copy of it has them too.
+pub struct Sparse(Arc<dyn ReadAt>);
 
 impl Sparse {
-    /// Of this file.
+    /// Of a host file, or of what is mapped to some.
     #[must_use]
-    pub fn of(file: Arc<HostFile>) -> Self {
-        Self(file)
+    pub fn of(source: Arc<dyn ReadAt>) -> Self {
+        Self(source)
     }
 
     /// How many of its bytes are stored.
     ///
     /// # Errors
-    /// The system's own.
+    /// Where that cannot be told.
     pub fn stored(&self) -> io::Result<u64> {
-        let (mut stored, mut at) = (0, 0);
-        while at < self.size() {
-            let next = self.stored_from(at)?;
-            stored += next.end - next.start;
-            at = next.end.max(at + 1);
+        let (mut stored, mut at, size) = (0, 0, self.size());
+        while at < size {
+            let run = self.run_at(at, size - at)?;
+            if !matches!(run.place, Place::Hole) {
+                stored += run.len;
+            }
+            at += run.len.max(1);
         }
         Ok(stored)
     }
+}
 
-    /// What is stored next, cut at the size that the file had when it was opened.
-    fn stored_from(&self, offset: u64) -> io::Result<Range<u64>> {
-        let size = self.size();
-        let found = self
-            .0
-            .with_handle(|file| super::stored_from(file, offset))?;
-        Ok(found.start.clamp(offset, size)..found.end.clamp(offset, size))
+/// What `file` has stored next from `offset` on, cut at the size that it had when it was opened.
+fn stored_from(file: &HostFile, offset: u64) -> io::Result<Range<u64>> {
+    let size = file.size();
+    // A file that became shorter has no holes where bytes were: reading says what is wrong.
+    if file.stamp_now()?.len < size {
+        return Ok(offset..size);
     }
+    let found = file.with_handle(|file| super::stored_from(file, offset))?;
+    Ok(found.start.clamp(offset, size)..found.end.clamp(offset, size))
 }
 
 impl ReadAt for Sparse {
@@ -50,18 +54,22 @@ impl ReadAt for Sparse {
     }
 
     fn run_at(&self, offset: u64, max: u64) -> io::Result<Run<'_>> {
-        // A file that became shorter has no holes where bytes were: reading says what is wrong.
-        let is_shorter = self.0.stamp_now()?.len < self.size();
-        let stored = match is_shorter {
-            true => offset..self.size(),
-            false => self.stored_from(offset)?,
+        let run = self.0.run_at(offset, max)?;
+        let Place::Host { file, offset: at } = run.place else {
+            return Ok(run);
         };
-        if stored.start > offset {
-            let len = max.min(stored.start - offset);
+        let stored = stored_from(file, at)?;
+        if stored.start > at {
+            let len = run.len.min(stored.start - at);
             let place = Place::Hole;
             return Ok(Run { len, place });
         }
-        self.0.run_at(offset, max.min(stored.end - offset))
+        let len = run.len.min(stored.end - at);
+        Ok(Run { len, ..run })
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        self.0.prefetch(ranges);
     }
 }
 
@@ -99,6 +107,22 @@ mod tests {
         assert!(matches!(run.place, Place::Hole) && run.len == MIB);
         let run = sparse.run_at(2 * MIB, u64::MAX).expect("answered");
         assert!(matches!(run.place, Place::Hole) && run.len == 2 * MIB);
+        assert!(sparse.stored().expect("answered") < MIB);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn holes_are_found_behind_what_is_mapped_to_the_file() {
+        let (_temp, file) = file();
+        let slice: Arc<dyn ReadAt> = Arc::new(blockio::Slice::new(file.0, MIB - 512, 2 * MIB));
+        let sparse = Sparse::of(slice);
+        let run = sparse.run_at(0, u64::MAX).expect("answered");
+        assert!(matches!(run.place, Place::Hole) && run.len == 512);
+        let run = sparse.run_at(512, u64::MAX).expect("answered");
+        assert!(
+            matches!(run.place, Place::Host { offset: MIB, .. }),
+            "{run:?}"
+        );
         assert!(sparse.stored().expect("answered") < MIB);
     }
 

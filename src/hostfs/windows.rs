@@ -306,22 +306,6 @@ pub(super) fn make_sparse(file: &File) -> io::Result<()> {
         .map_err(|error| system_error(&error))
 }
 
-pub(super) fn read_exact_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<()> {
-    let (mut rest, mut at) = (buf, offset);
-    while !rest.is_empty() {
-        match file.seek_read(rest, at) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(len) => {
-                rest = &mut rest[len..];
-                at += len as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     let (mut rest, mut at) = (bytes, offset);
     while !rest.is_empty() {

@@ -4,14 +4,14 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use blockio::{Change, Fault, HostFile, Memory, ReadAt, WriteAt};
-use disk::{Image, VirtualDisk};
-use vhdx::write::{NewDisk, NewFile};
+use blockio::{Change, EditedFile, Fault, HostFile, Memory, ReadAt, WriteAt};
+use disk::VirtualDisk;
 
 use super::stage::Stage;
 use super::{Error, Job, WrittenFile};
 use crate::copy::{self, Lost, Target};
-use crate::hostfs::{Calls, Dir, Editable, Platform, Sparse};
+use crate::flatten::{Format, Image, Shape};
+use crate::hostfs::{Calls, Dir, Platform, Sparse};
 use crate::identity::new_guid;
 use crate::output::{Offload, Output};
 use crate::sink::{Partial, with_tail};
@@ -27,6 +27,8 @@ struct Writing<'a> {
     /// Where it will be, for messages.
     place: PathBuf,
     remarks: Vec<String>,
+    /// Size of the disk in it, where it is made of several files.
+    disk_size: Option<u64>,
 }
 
 /// Writes the file `planned`, which comes from `source`.
@@ -39,8 +41,9 @@ pub(super) fn write(
     let dir = stage.dir_of(&planned.place)?;
     let place = planned.place.beneath(stage.place());
     let offload = Offload::new(stage.unnamed);
-    let output = Output::create(&dir, &Platform, &offload)
+    let mut output = Output::create(&dir, &Platform, &offload)
         .map_err(|error| Error::writing(&place, &error))?;
+    output.stay_plain();
     let mut writing = Writing {
         job,
         planned,
@@ -48,6 +51,7 @@ pub(super) fn write(
         output,
         place,
         remarks: Vec::new(),
+        disk_size: None,
     };
     let lost = writing.fill(source)?;
     writing.put(lost)
@@ -57,9 +61,9 @@ impl Writing<'_> {
     /// Writes the bytes; what could not be had.
     fn fill(&mut self, source: &Arc<HostFile>) -> Result<Vec<Lost>, Error> {
         match &self.planned.work {
-            Work::Copy => self.copy(&Sparse::of(Arc::clone(source))),
+            Work::Copy => self.copy(&Sparse::of(Arc::<HostFile>::clone(source))),
             Work::Relink(relink) => {
-                let lost = self.copy(&Sparse::of(Arc::clone(source)))?;
+                let lost = self.copy(&Sparse::of(Arc::<HostFile>::clone(source)))?;
                 if lost.is_empty() {
                     self.relink(relink)?;
                 }
@@ -85,7 +89,7 @@ impl Writing<'_> {
     /// Tells the copy where its parent is now.
     fn relink(&mut self, relink: &Relink) -> Result<(), Error> {
         let name = self.planned.place.name();
-        let file = Editable::of(self.output.file());
+        let file = self.output.file().try_clone().and_then(EditedFile::new);
         let file: Arc<dyn WriteAt> = match file {
             Ok(file) => Arc::new(file),
             Err(error) => return Err(Error::writing(&self.place, &error)),
@@ -109,10 +113,13 @@ impl Writing<'_> {
         let source = |fault: &Arc<Fault>| Error::Source(Arc::clone(fault));
         let chain = self.job.finder.chain(&self.planned.from);
         let disk = VirtualDisk::salvage(chain.map_err(|error| source(error.fault()))?);
-        let new = new_disk(&disk.chain().leaf().image);
-        let creator = concat!("hvrestore ", env!("CARGO_PKG_VERSION"));
-        let file = NewFile::new(Arc::new(disk), &new, creator);
-        self.copy(&file.map_err(|error| source(error.fault()))?)
+        let shape = Shape {
+            format: Format::Vhdx,
+            ..Shape::default()
+        };
+        let image = Image::of(&Arc::new(disk), &shape).map_err(|fault| source(&fault))?;
+        self.disk_size = Some(image.disk_size());
+        Ok(image.on_disk(self.copy(image.bytes())?))
     }
 
     fn edited(&self, source: &HostFile, edits: &[vmcx::Edit]) -> Result<Vec<u8>, Error> {
@@ -146,7 +153,7 @@ impl Writing<'_> {
             let place = self.place.with_file_name(written.place.name());
             let partial = Partial {
                 place: Some(place),
-                size,
+                size: self.disk_size.unwrap_or(size),
                 lost,
             };
             put_list(self.dir, &written.place, &partial).map_err(writing)?;
@@ -155,28 +162,6 @@ impl Writing<'_> {
         let name = OsStr::new(written.place.name());
         self.output.put(name, true).map_err(writing)?;
         Ok(written)
-    }
-}
-
-/// A disk that the guest takes for the one that `leaf` is.
-fn new_disk(leaf: &Image) -> NewDisk {
-    let (physical, disk_id) = match leaf {
-        Image::Vhdx(file) => (file.physical_sector_size(), Some(file.disk_id())),
-        Image::Vhd(_) | Image::Raw(_) => (leaf.logical_sector_size(), leaf.id()),
-    };
-    let block_size = match leaf {
-        Image::Vhdx(_) => leaf.block_size(),
-        // A block of a VHD is too small for the tables of a large VHDX.
-        Image::Vhd(_) | Image::Raw(_) => None,
-    };
-    NewDisk {
-        fixed: false,
-        block_size: block_size.unwrap_or(NewDisk::BLOCK_SIZE),
-        logical_sector_size: leaf.logical_sector_size(),
-        physical_sector_size: physical,
-        disk_id: disk_id.unwrap_or_else(new_guid),
-        file_write_guid: new_guid(),
-        data_write_guid: new_guid(),
     }
 }
 

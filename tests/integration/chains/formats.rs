@@ -190,6 +190,16 @@ fn only_what_is_written_takes_room() -> Outcome {
         (4 + 416) * MIB
     );
     assert!(size("a.vhd", &[]) < 4 * MIB + 20_000);
+    #[cfg(target_os = "linux")]
+    {
+        // A fixed disk that lies in a file with holes.
+        let mut fixed = Image::fixed(400 * MIB);
+        fixed.write(100 * MIB, &noise(MIB, 1));
+        let sources = Folder::new().with("disk.vhdx", &fixed).done();
+        let (_out, place, ran) = written(&sources.path("disk.vhdx"), "a.vhdx", &[]);
+        ran.expect_code(0);
+        assert!(fs::metadata(place)?.len() < 10 * MIB);
+    }
     assert_eq!(size("a.vhd", &["--fixed"]), 400 * MIB + 512);
     Ok(())
 }
