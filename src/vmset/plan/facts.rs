@@ -94,7 +94,7 @@ impl Plan {
         };
         let fate = match self.keep {
             Keep::AsOf(_) if !is_machine => Fate::MergedAway,
-            _ if state.configuration.is_none() => Fate::Absent,
+            _ if state.configuration.is_none() && !is_machine => Fate::Absent,
             _ => Fate::Kept,
         };
         let drives = match fate {
@@ -130,7 +130,7 @@ impl Plan {
 
     fn drives(&self, state: &MachineState) -> Vec<DriveFacts> {
         let Some(file) = &state.configuration else {
-            return Vec::new();
+            return self.drives_of_disks(state.number);
         };
         let drives = drives(&file.configuration).filter_map(|(slot, key, attachment)| {
             let recorded = |old: &Text| self.recorded(key, old);
@@ -154,6 +154,33 @@ impl Plan {
             Some(DriveFacts { slot, content })
         });
         drives.collect()
+    }
+
+    /// Without a configuration: the disks one behind the other, where such a machine boots from.
+    fn drives_of_disks(&self, state: usize) -> Vec<DriveFacts> {
+        let disks = self.disks.iter().filter(|disk| disk.state == state);
+        let controller = match self.likely_generation() {
+            Generation::One => ControllerKind::Ide,
+            Generation::Two => ControllerKind::Scsi,
+        };
+        let drive = |(place, disk): (u32, &PlannedDisk)| {
+            let (number, location) = match controller {
+                ControllerKind::Ide => (place / 2, place % 2),
+                _ => (place / 64, place % 64),
+            };
+            DriveFacts {
+                slot: disk.slot.unwrap_or(Slot {
+                    controller,
+                    number,
+                    location,
+                }),
+                content: Content::Disk {
+                    recorded: Text::from(disk.recorded.as_deref().unwrap_or_default()),
+                    file: disk.place.as_ref().map(on_windows),
+                },
+            }
+        };
+        (0..).zip(disks).map(drive).collect()
     }
 
     /// The path of a drive as the restored configuration has it.
