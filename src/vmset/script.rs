@@ -31,11 +31,15 @@ pub use restored::restored;
 pub use sid::sid;
 
 #[cfg(all(test, not(windows)))]
+mod calls;
+#[cfg(all(test, not(windows)))]
 mod cmdlets;
 #[cfg(all(test, not(windows)))]
 mod grammar;
 #[cfg(test)]
 mod sample;
+#[cfg(all(test, not(windows)))]
+mod table_tests;
 #[cfg(all(test, not(windows)))]
 #[path = "script/script_tests.rs"]
 mod tests;

@@ -28,6 +28,8 @@ mod naming; // machines and their states by name, and what inspect says of them
 mod oracles; // what other readers say of the same disks and volumes
 mod repository; // what is tracked, and under which sum
 mod restore; // whole machines as Hyper-V imports them
+#[cfg(not(windows))]
+mod scripts; // what is written for PowerShell, by its grammar: no C compiler for it under Wine
 mod volumes; // the committed NTFS volumes
 
 use std::process::ExitCode;
@@ -60,6 +62,8 @@ fn main() -> ExitCode {
         oracles::tests(),
         repository::tests(),
         restore::tests(),
+        #[cfg(not(windows))]
+        scripts::tests(),
         volumes::tests(),
     ];
     harness::run(themes.into_iter().flatten())
