@@ -117,8 +117,8 @@ pub struct FindingArgs {
     /// Where a folder of the host is here: 'C:\ClusterStorage\Volume1=DIR' (repeatable)
     #[arg(long, value_name = "PATH=DIR", value_parser = parse_map, help_heading = "Source")]
     pub map: Vec<(String, PathBuf)>,
-    /// Which file is the disk of a checkpoint, where names do not tell: 'CHECKPOINT=FILE', CHECKPOINT as
-    /// for --checkpoint (repeatable)
+    /// Which file is the disk of a checkpoint, where names do not tell: 'CHECKPOINT=FILE', CHECKPOINT
+    /// now, its name or its GUID; of several disks 'CHECKPOINT/SCSI 0:1=FILE' (repeatable)
     #[arg(long, value_name = "CHECKPOINT=FILE", value_parser = parse_assigned, help_heading = "Source")]
     pub assign: Vec<(String, String)>,
     /// Accept one link of a chain although the identifiers differ (file names); ends with exit 3

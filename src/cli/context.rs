@@ -205,10 +205,9 @@ impl Context {
             Note::Info(text) => self.console.note(text),
             Note::Detail(text) => self.console.detail(text),
             Note::Warning(code, text) => self.console.warn(code, text),
-            Note::Fault(fault) => {
-                self.is_new(&fault.to_string());
-                self.console.fault(fault);
-            }
+            // Several machines of one source have what is wrong with the source in common.
+            Note::Fault(fault) if self.is_new(&fault.to_string()) => self.console.fault(fault),
+            Note::Fault(_) => {}
             Note::Grave(code, text) => {
                 self.partly.store(true, Ordering::Relaxed);
                 self.console.warn(code, text);

@@ -27,6 +27,10 @@ pub(super) fn of(look: &Look<'_>, machine: &Machine) -> Value {
         "guest_state_file": machine.guest_state.as_ref().map(|path| path.display().to_string()),
         "states": machine.states.iter().map(|state| state_json(look, machine, state)).collect::<Vec<_>>(),
         "absent": absent(look, machine),
+        "offers": machine.offers.iter().map(|offer| json!({
+            "state": offer.state, "slot": offer.slot.to_string(),
+            "file": offer.file.display().to_string(), "meaning": offer.kind.meaning(),
+        })).collect::<Vec<_>>(),
         "leftovers": machine.leftovers.iter().map(leftover).collect::<Vec<_>>(),
     })
 }

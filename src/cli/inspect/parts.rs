@@ -20,8 +20,24 @@ pub(super) fn branches(look: &Look<'_>, machine: &Machine) -> Vec<Branch> {
         tree(look, machine),
         mode(machine),
     ];
-    let more = absent(look, machine).into_iter().chain(leftovers(machine));
+    let more = offers(machine).into_iter().chain(absent(look, machine));
+    let more = more.chain(leftovers(machine));
     parts.into_iter().chain(more).collect()
+}
+
+/// Files that could stand in for missing disks, each with the option that takes it.
+fn offers(machine: &Machine) -> Option<Branch> {
+    let lines = machine.offers.iter().map(|offer| {
+        let file = offer.file.file_name().unwrap_or_default().to_string_lossy();
+        let state = machine.states.get(offer.state);
+        let name = state.map_or("now", |state| &state.name);
+        let (file, name, slot) = (escape(&file), escape(name), offer.slot);
+        let meaning = offer.kind.meaning();
+        format!("{name}, {slot}: {file}, {meaning}; take it with --assign '{name}/{slot}={file}'")
+    });
+    let lines: Vec<_> = lines.collect();
+    let title = "could stand in for missing disks, if you say so";
+    (!lines.is_empty()).then(|| Branch::new(title).with(lines))
 }
 
 fn configuration(look: &Look<'_>, machine: &Machine) -> Branch {

@@ -20,6 +20,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(r14_a_machine_without_checkpoints_is_read),
         test!(r9_a_configuration_as_the_source_means_its_own_state),
         test!(a_renamed_disk_is_read_by_the_operators_word),
+        test!(r12_what_a_backup_left_is_offered_and_never_taken_silently),
     ]
 }
 
@@ -257,5 +258,34 @@ fn a_renamed_disk_is_read_by_the_operators_word() -> Outcome {
     let sources = Sources::made(folder);
     let assigned = text(sources.folder(), 0, &["--assign", "now=renamed.vhdx"]);
     assert_eq!(assigned, "as it was");
+    Ok(())
+}
+
+fn r12_what_a_backup_left_is_offered_and_never_taken_silently() -> Outcome {
+    let folder = temp_dir();
+    let mut web = Machine::new("web01", Format::Xml);
+    let system = web.add_disk("web01.vhdx");
+    web.checkpoint("Before");
+    web.write_text(system, "asked by VSS");
+    web.auto_recovery = true;
+    web.write_to(folder.path(), &Layout::Exported);
+    let sources = Sources::made(folder);
+    read(sources.folder(), 0, &[]).expect_code(2);
+    let inspected = on("inspect", sources.folder(), &["--json"]).json();
+    let offer = &inspected["machines"][0]["offers"][0];
+    assert_eq!(offer["slot"], "SCSI 0:0", "{offer}");
+    let file = offer["file"].as_str().expect("a path");
+    assert!(file.ends_with("-AutoRecovery.avhdx"), "{file}");
+    let drawn = on("inspect", sources.folder(), &[]);
+    let told = drawn
+        .text()
+        .split_once("--assign '")
+        .expect("the option is told");
+    let word = told.1.split_once('\'').expect("in quotes").0;
+    assert!(word.starts_with("now/SCSI 0:0="), "{word}");
+    assert_eq!(
+        text(sources.folder(), 0, &["--assign", &word]),
+        "asked by VSS"
+    );
     Ok(())
 }
