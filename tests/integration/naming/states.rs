@@ -284,7 +284,7 @@ fn r12_what_a_backup_left_is_offered_and_never_taken_silently() -> Outcome {
     let word = told.1.split_once('\'').expect("in quotes").0;
     assert!(word.starts_with("now/SCSI 0:0="), "{word}");
     assert_eq!(
-        text(sources.folder(), 0, &["--assign", &word]),
+        text(sources.folder(), 0, &["--assign", word]),
         "asked by VSS"
     );
     Ok(())
