@@ -31,10 +31,14 @@
 //! | [`facts`], [`sidecar`] | what a node has besides bytes, and a record of what the destination cannot hold of it |
 //! | [`guest`] | what a Windows installation says of itself: letters, names, version, roles |
 //! | [`apply`] | what such a record holds, put back |
+//! | [`copy`] | bytes to a file: shared, copied in the kernel, left out, or read and written |
+//! | [`hostfs`] | what only a platform can do to a destination |
+//! | [`deleted`] | files that were deleted, and how much of them is left |
 //! | [`checksum`] | checksums and the lines that tell them |
 //! | [`flatten`] | a disk as one stream of bytes: raw, VHDX, VHD |
 //! | [`relink`] | a copy of a checkpoint whose parent lies elsewhere |
 //! | [`identity`] | new identifiers |
+//! | [`quantity`] | sizes and counts, for people |
 //! | [`vmset`] | which files are one virtual machine, its checkpoints, what is absent |
 //! | [`codes`] | every stable code, with what to do |
 //! | [`json`] | JSON a line at a time |
@@ -59,6 +63,7 @@ pub mod json;
 pub mod open;
 mod output;
 pub mod progress;
+pub mod quantity;
 pub mod relink;
 pub mod report;
 pub mod select;

@@ -1,10 +1,12 @@
-//! Text for a terminal: hostile names made harmless, sizes and times for people.
+//! Text for a terminal: hostile names made harmless, sums, arguments and times.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
 
 use tree::Time;
+
+pub use crate::quantity::{count, size};
 
 /// `text` with everything escaped that could move the cursor, hide, or reorder what is printed.
 ///
@@ -43,24 +45,6 @@ pub fn sum_line(sum: &str, name: &str) -> String {
         return format!("{sum}  {}", escape(name));
     }
     crate::checksum::sum_line(sum, name)
-}
-
-/// `bytes` in the largest binary unit that keeps it at 1 or more: `8.0 GiB`, `512 B`.
-#[must_use]
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let unit = usize::min(bytes.ilog2() as usize / 10, UNITS.len());
-    let value = bytes as f64 / (1_u64 << (10 * unit)) as f64;
-    format!("{value:.1} {}", UNITS[unit - 1])
-}
-
-/// `count` with the noun in the right number: `1 file`, `3 files`.
-#[must_use]
-pub fn count(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `text` as an argument of a command that a shell reads back, quoted where it must be.
@@ -108,19 +92,6 @@ mod tests {
     fn sums_are_written_as_sha256sum_does() {
         assert_eq!(sum_line("00ff", "Users/a b.txt"), "00ff  Users/a b.txt");
         assert_eq!(sum_line("00ff", "a\nb\\c"), "\\00ff  a\\nb\\\\c");
-    }
-
-    #[test]
-    fn sizes_read_well() {
-        for (bytes, text) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (8 << 30, "8.0 GiB"),
-            (u64::MAX, "16.0 EiB"),
-        ] {
-            assert_eq!(size(bytes), text);
-        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use tree::Time;
 use uuid::Uuid;
 
 use super::{Machine, MachineState, StateKind, VmSet};
+use crate::quantity::count;
 
 /// Fewer hexadecimal digits than these are no beginning of a GUID: too many would fit.
 const SHORTEST_PREFIX: usize = 4;
@@ -58,9 +59,8 @@ impl Machine {
             Some(id) => id.to_string().to_uppercase(),
             None => "disks without a configuration".into(),
         };
-        let count = self.states.len();
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{}  {id}  {count} state{plural}", self.name)
+        let states = count(self.states.len() as u64, "state");
+        format!("{}  {id}  {states}", self.name)
     }
 
     /// The states that `asked` means. From what is surest down: `now` (`latest`), `base`, `#N`, a name,

@@ -14,6 +14,7 @@
 //! | [`write`](mod@write) | a plan carried out |
 //! | [`script`] | what is left to do on Windows: `import.ps1`, `RESTORED.md` |
 //! | [`preflight`] | what stands in the way of an import |
+//! | [`codes`] | the codes of a restore |
 
 pub mod absence;
 pub mod choose;

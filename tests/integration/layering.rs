@@ -10,8 +10,8 @@
 //!
 //! Inside of `src` two folders are held to less than their crate may: a sink knows `tree`,
 //! `blockio` and what `security` descriptors mean, and a command of `cli` names no parser of a
-//! container or of a file system (chains and partitions it may, as `chain` and `inspect` are about
-//! them). A new edge, or a new crate from outside, is a line here beside its reason, so that it is
+//! container or of a file system (chains, partitions and configurations it may, as `chain` and
+//! `inspect` are about them). What is not `cli` names nothing of it. A new edge, or a new crate from outside, is a line here beside its reason, so that it is
 //! seen in review.
 
 use super::harness::{Outcome, Test, repository, test};
@@ -161,6 +161,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(every_member_has_a_rule),
         test!(dependencies_keep_to_the_rules),
         test!(sinks_and_commands_name_no_parser),
+        test!(the_library_does_not_name_the_command_line),
         test!(no_module_is_a_drawer),
         test!(names_are_found_in_code),
     ]
@@ -229,6 +230,27 @@ fn sinks_and_commands_name_no_parser() -> Outcome {
         wrong.is_empty(),
         "only {FOLDERS:?} may be named there: {wrong:#?}"
     );
+    Ok(())
+}
+
+/// What the library says of sizes or machines must not need a terminal.
+fn the_library_does_not_name_the_command_line() -> Outcome {
+    let root = repository().join("src");
+    let is_library = |path: &PathBuf| {
+        let path = path.strip_prefix(&root).expect("within src");
+        !path.starts_with("cli") && !path.ends_with("main.rs")
+    };
+    let files: Vec<_> = rust_files(&root).into_iter().filter(is_library).collect();
+    assert!(files.len() > 10, "the sources are found");
+    for path in files {
+        let code = fs::read_to_string(&path)?;
+        let lines = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines {
+            assert!(!line.contains("crate::cli::"), "{}: {line}", path.display());
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! In which mode a machine was backed up, and what says so.
 
 use super::configs::Loaded;
+use crate::quantity::count;
 use crate::vmset::{BackupMode, Leftover, LeftoverKind, ModeKind};
 
 /// The mode of the machine whose running state is `now`, of which `present` checkpoints are here.
@@ -27,11 +28,10 @@ fn evidence(
     leftovers: &[Leftover],
 ) -> Vec<String> {
     let mut evidence = Vec::new();
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
     match named {
-        Some(count) => evidence.push(format!(
-            "the configuration names {count} checkpoint{}, {present} of them here",
-            plural(count)
+        Some(named) => evidence.push(format!(
+            "the configuration names {}, {present} of them here",
+            count(named, "checkpoint")
         )),
         None if now.is_some() => {
             evidence.push("the configuration does not say how many checkpoints there were".into());

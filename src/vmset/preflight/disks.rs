@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::codes::{LINK_BY_WORD, MERGE_PENDING};
 use super::{DiskFacts, Facts, Row, Topic, name_of, states};
 use crate::codes::cli::DISK_INFERRED;
+use crate::quantity::count;
 use crate::vmset::find::codes::DISK_MISSING;
 use crate::vmset::{Absence, AbsenceKind, How, Machine, MachineState, StateDisk, StateKind, Tie};
 
@@ -34,15 +35,10 @@ fn whole(disks: &[DiskFacts]) -> Row {
     let files: BTreeSet<_> = files.map(|file| &file.path).collect();
     let why = format!(
         "{}, {}: every file is here and every link holds",
-        counted(disks.len(), "chain"),
-        counted(files.len(), "file")
+        count(disks.len() as u64, "chain"),
+        count(files.len() as u64, "file")
     );
     Row::pass(Topic::Disks, why)
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// A disk that is missing, or was found by something else than its path and name.

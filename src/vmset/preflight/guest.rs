@@ -4,6 +4,7 @@ use super::codes::NOT_QUIESCED;
 use super::facts::Purpose;
 use super::{Facts, Row, Topic, VolumeFacts};
 use crate::guest::{Service, Start};
+use crate::quantity;
 use crate::vmset::Machine;
 
 /// Below this no shadow copy can be made of a volume.
@@ -178,7 +179,7 @@ fn volume(volume: &VolumeFacts) -> Option<Row> {
         _ if free < WISHED && *size >= LARGE => "less than the 2 GB that backups ask for",
         _ => return None,
     };
-    let why = format!("{name} has {} free, {less}", crate::cli::text::size(free));
+    let why = format!("{name} has {} free, {less}", quantity::size(free));
     Some(warn(why).do_this("make room in the guest, or give its shadow storage another volume (vssadmin add shadowstorage)"))
 }
 

@@ -7,6 +7,7 @@ use tree::Name;
 
 use super::codes::{NO_HOLES, OCCUPIED, PATHS};
 use super::{Destination, Facts, Row, Topic, states};
+use crate::quantity::size;
 use crate::sink::codes::{NO_ROOM, TOO_LARGE};
 use crate::sink::{Rules, host_name};
 use crate::vmset::{Machine, StateDisk};
@@ -26,11 +27,11 @@ pub(super) fn rows(machine: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
         let at = rows.len();
         room(machine, facts, destination, rows);
         if rows.len() == at {
-            let free = destination.free.map(bytes);
+            let free = destination.free.map(size);
             let why = format!(
                 "{} takes the set: {} needed, {} free",
                 destination.folder.display(),
-                bytes(needed(machine, facts)),
+                size(needed(machine, facts)),
                 free.unwrap_or_else(|| "an unknown number of bytes".into())
             );
             rows.push(Row::pass(Topic::Destination, why));
@@ -137,8 +138,8 @@ fn room(machine: &Machine, facts: &Facts<'_>, destination: &Destination, rows: &
     {
         let why = format!(
             "{place} has {} free, and up to {} are needed",
-            bytes(free),
-            bytes(needed)
+            size(free),
+            size(needed)
         );
         rows.push(match destination.shares_blocks {
             true => Row::warn(
@@ -151,7 +152,7 @@ fn room(machine: &Machine, facts: &Facts<'_>, destination: &Destination, rows: &
     }
     if let Some(limit) = destination.longest_file {
         for (name, _) in files(facts).into_iter().filter(|(_, file)| file.0 > limit) {
-            let why = format!("{name} is longer than {kind} holds ({})", bytes(limit));
+            let why = format!("{name} is longer than {kind} holds ({})", size(limit));
             rows.push(Row::block(Topic::Destination, &TOO_LARGE, why));
         }
     }
@@ -186,10 +187,6 @@ fn needed(machine: &Machine, facts: &Facts<'_>) -> u64 {
         .sum();
     let memory = states(machine, facts).filter_map(|state| state.memory.as_ref());
     disks.saturating_add(memory.map(|memory| memory.size).sum())
-}
-
-fn bytes(count: u64) -> String {
-    crate::cli::text::size(count)
 }
 
 #[cfg(test)]
