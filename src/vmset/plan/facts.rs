@@ -45,7 +45,6 @@ impl Plan {
             absent: self.absent.clone(),
             rows: Vec::new(),
             fits: self.windows_path.as_deref().map(Text::from),
-            rename: None,
             new_id: choices.new_id,
         }
     }

@@ -58,8 +58,6 @@ pub struct Facts {
     /// The Windows path of the machine's folder for which every path in its configurations is right;
     /// `None` if they still name the places that the machine came from.
     pub fits: Option<Text>,
-    /// The name that the machine is to have (`--rename`), where the configuration has another.
-    pub rename: Option<Text>,
     /// Whether the import must give it a new id (`--new-id`), the configuration having the old one.
     pub new_id: bool,
 }

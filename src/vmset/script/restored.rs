@@ -329,11 +329,11 @@ mod tests {
     #[test]
     fn each_reason_against_the_wizard_is_named() {
         let mut facts = troubled();
-        facts.rename = Some("web02".into());
+        facts.new_id = true;
         let stops = facts.wizard_stops().join("\n");
         for reason in [
             "the places that the machine came from",
-            "new name or id",
+            "new id",
             "replication",
             "SCSI 0:1 is a disk of its old host",
             "the disk of SCSI 0:2 is not in the backup",

@@ -75,7 +75,6 @@ pub(super) fn web01() -> Facts {
         absent: Vec::new(),
         rows: Vec::new(),
         fits: None,
-        rename: None,
         new_id: false,
     }
 }

@@ -85,10 +85,6 @@ fn identity(facts: &Facts) -> Vec<(&'static str, String)> {
         ("Id", facts.id.map_or_else(|| "$null".to_owned(), id)),
         ("Sid", maybe(facts.id.map(sid::sid).as_deref())),
         ("Name", text(&facts.name)),
-        (
-            "NewName",
-            facts.rename.as_ref().map_or("$null".to_owned(), text),
-        ),
         ("NewId", yes(facts.new_id).to_owned()),
         ("Version", maybe(version.as_deref())),
         ("VersionRemedy", string(&words::version_remedy(facts))),

@@ -14,8 +14,8 @@ pub(super) fn stops(facts: &Facts) -> Vec<String> {
     if facts.fits.is_none() {
         stops.push("the configuration names the places that the machine came from".to_owned());
     }
-    if facts.rename.is_some() || facts.new_id {
-        stops.push("the machine gets its new name or id from the script".to_owned());
+    if facts.new_id {
+        stops.push("the machine gets its new id from the script".to_owned());
     }
     if facts.replication.is_some() {
         stops.push("it took part in replication, which has to be removed".to_owned());

@@ -1,7 +1,7 @@
 # --- A new machine around the disks ---------------------------------------------------------------
 
 $Folder = $PSScriptRoot
-$Name = if ($NewName) { $NewName } elseif ($Machine.NewName) { $Machine.NewName } else { $Machine.Name }
+$Name = if ($NewName) { $NewName } else { $Machine.Name }
 # The machine's own folder has a name that every disk can hold, whatever the machine is called.
 $MachineFolder = 'New machine'
 # Where the configuration does not say: enough for a Windows to start.

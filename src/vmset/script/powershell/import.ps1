@@ -2,7 +2,6 @@
 
 $Folder = $PSScriptRoot
 $MarkerPath = Join-Folder $Folder 'import.running'
-$Name = if ($NewName) { $NewName } else { $Machine.NewName }
 $GiveNewId = ($Mode -eq 'Copy') -or $Machine.NewId
 $ImportedId = $null
 

@@ -85,7 +85,7 @@ function Get-State($Configuration) {
 function Set-Roots($Planned, [string] $Folder) {
     $now = @(Get-Configurations $Planned)[0]
     $changes = @{ ConfigurationDataRoot = $Folder; SnapshotDataRoot = $Folder; SwapFileDataRoot = $Folder }
-    if ($Name) { $changes['ElementName'] = $Name }
+    if ($NewName) { $changes['ElementName'] = $NewName }
     Set-System $now $changes
 }
 
