@@ -4,7 +4,7 @@ use crate::cli::Context;
 use crate::cli::args::MachineArgs;
 use crate::cli::context::finding;
 use crate::guest::{Guest, Role};
-use crate::open::{Options, Source};
+use crate::open::{Error, Options, Source};
 use crate::vmset::Machine;
 use crate::vmset::plan::{Choices, Keep};
 use crate::vmset::preflight::{Facts, Row, gather, rows};
@@ -25,32 +25,34 @@ pub(super) fn look(
     args: &MachineArgs,
     choices: &Choices,
 ) -> Looked {
-    let mut facts = Facts {
-        machines: &source.vms().machines,
-        host: choices.host,
-        ..Facts::default()
-    };
-    let state = match choices.keep {
-        Keep::Checkpoints => "now".to_owned(),
-        Keep::AsOf(number) => {
-            facts.state = Some(number);
-            format!("#{number}")
-        }
+    let (state, alone) = match choices.keep {
+        Keep::Checkpoints => ("now".to_owned(), None),
+        Keep::AsOf(number) => (format!("#{number}"), Some(number)),
     };
     let options = Options {
         state,
-        every_leaf: true,
         ..finding(&args.vms.vm, &args.finding)
     };
-    match source.open(Some(machine), &options) {
-        Ok(backup) => {
-            facts.disks = gather::chains(&backup);
-            facts.guests = gather::guests(&backup);
-            facts.volumes = gather::volumes(&backup);
+    // The rows say which disks are missing.
+    let detail = |error: &Error| ctx.console.detail(&error.to_string());
+    let found = match gather::machine(source, machine, &options, alone.is_some()) {
+        Ok(gathered) => {
+            gathered.unopened.iter().for_each(detail);
+            gathered.facts
         }
-        // The rows say which disks are missing.
-        Err(error) => ctx.console.detail(&error.to_string()),
-    }
+        Err(error) => {
+            detail(&error);
+            Facts {
+                machines: &source.vms().machines,
+                ..Facts::default()
+            }
+        }
+    };
+    let facts = Facts {
+        host: choices.host,
+        state: alone,
+        ..found
+    };
     Looked {
         domain_controller: facts.guests.iter().any(is_domain_controller),
         rows: rows(machine, &facts),
