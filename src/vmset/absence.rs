@@ -1,6 +1,7 @@
 //! What a machine has and the backup has not.
 
 use blockio::Code;
+use serde_json::{Value, json};
 
 use super::Slot;
 
@@ -44,4 +45,39 @@ pub enum AbsenceKind {
     Image,
     /// A disk that the guest itself reached over the network (iSCSI).
     InGuest,
+}
+
+impl Absence {
+    /// As every document tells it.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({
+            "kind": self.kind.word(),
+            "slot": self.slot.map(|slot| slot.to_string()),
+            "what": self.what,
+            "reason": self.reason,
+            "code": self.code.id,
+            "remedy": self.code.remedy,
+        })
+    }
+}
+
+impl AbsenceKind {
+    /// Its word in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PassThrough => "pass-through",
+            Self::Shared => "shared",
+            Self::DiskFile => "disk-file",
+            Self::Parent => "parent",
+            Self::Checkpoint => "checkpoint",
+            Self::Configuration => "configuration",
+            Self::Memory => "memory",
+            Self::GuestState => "guest-state",
+            Self::Device => "device",
+            Self::Image => "image",
+            Self::InGuest => "in-guest",
+        }
+    }
 }

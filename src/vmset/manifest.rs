@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::Absence;
 use super::plan::{Change, Keep, Plan, PlannedFile, Role};
 use super::write::{Written, WrittenFile};
-use super::{Absence, AbsenceKind};
 use crate::sink::Partial;
 
 /// Its name in the machine's folder.
@@ -53,7 +53,7 @@ pub fn document(plan: &Plan, written: Option<&Written>) -> Value {
         "left_out": plan.left_out.iter().map(|left| json!({
             "file": shown(&left.from), "why": left.why,
         })).collect::<Vec<_>>(),
-        "absent": plan.absent.iter().map(absent_json).collect::<Vec<_>>(),
+        "absent": plan.absent.iter().map(Absence::json).collect::<Vec<_>>(),
         "damaged": written.map(|written| written.damaged.iter().map(|(place, fault)| json!({
             "file": place.to_string(), "code": fault.code.id, "message": fault.to_string(),
         })).collect::<Vec<_>>()).unwrap_or_default(),
@@ -99,17 +99,6 @@ fn change_json(change: &Change) -> Value {
     })
 }
 
-fn absent_json(absence: &Absence) -> Value {
-    json!({
-        "kind": absence_word(absence.kind),
-        "drive": absence.slot.map(|slot| slot.to_string()),
-        "what": absence.what,
-        "reason": absence.reason,
-        "code": absence.code.id,
-        "remedy": absence.code.remedy,
-    })
-}
-
 /// The word for a kind of file in JSON.
 fn role(role: Role) -> &'static str {
     match role {
@@ -119,23 +108,6 @@ fn role(role: Role) -> &'static str {
         Role::GuestState => "guest-state",
         Role::Disk => "disk",
         Role::DiskSet => "disk-set",
-    }
-}
-
-/// The word for a kind of absence in JSON.
-fn absence_word(kind: AbsenceKind) -> &'static str {
-    match kind {
-        AbsenceKind::PassThrough => "pass-through",
-        AbsenceKind::Shared => "shared",
-        AbsenceKind::DiskFile => "disk",
-        AbsenceKind::Parent => "parent",
-        AbsenceKind::Checkpoint => "checkpoint",
-        AbsenceKind::Configuration => "configuration",
-        AbsenceKind::Memory => "memory",
-        AbsenceKind::GuestState => "guest-state",
-        AbsenceKind::Device => "device",
-        AbsenceKind::Image => "image",
-        AbsenceKind::InGuest => "in-guest",
     }
 }
 

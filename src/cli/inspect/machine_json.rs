@@ -230,42 +230,18 @@ fn memory(memory: &SavedMemory) -> Value {
 }
 
 fn absent(look: &Look<'_>, machine: &Machine) -> Vec<Value> {
-    let own = machine.absent.iter().map(absence);
+    let own = machine.absent.iter().map(Absence::json);
     let targets = look.guests.iter().flat_map(|found| {
         let targets = found.guest().iscsi_targets.iter();
         targets.map(|target| {
             json!({
-                "kind": "in-guest", "what": target.name,
+                "kind": AbsenceKind::InGuest.word(), "what": target.name,
                 "reason": format!("iSCSI target in the registry of {}", found.volume_name()),
                 "code": IN_GUEST_ISCSI.id, "remedy": IN_GUEST_ISCSI.remedy,
             })
         })
     });
     own.chain(targets).collect()
-}
-
-fn absence(absence: &Absence) -> Value {
-    let kind = match absence.kind {
-        AbsenceKind::PassThrough => "pass-through",
-        AbsenceKind::Shared => "shared",
-        AbsenceKind::DiskFile => "disk-file",
-        AbsenceKind::Parent => "parent",
-        AbsenceKind::Checkpoint => "checkpoint",
-        AbsenceKind::Configuration => "configuration",
-        AbsenceKind::Memory => "memory",
-        AbsenceKind::GuestState => "guest-state",
-        AbsenceKind::Device => "device",
-        AbsenceKind::Image => "image",
-        AbsenceKind::InGuest => "in-guest",
-    };
-    json!({
-        "kind": kind,
-        "slot": absence.slot.map(|slot| slot.to_string()),
-        "what": absence.what,
-        "reason": absence.reason,
-        "code": absence.code.id,
-        "remedy": absence.code.remedy,
-    })
 }
 
 fn leftover(leftover: &Leftover) -> Value {
