@@ -40,9 +40,6 @@ pub mod cli {
         /// A disk file that was tied to a drive by its place in the chain.
         DISK_INFERRED = "HV-W832": "a disk file does not have the name that the configuration records; its place in the chain tied it to its drive"
             => "compare what inspect shows of it with the machine that you know; if another file is meant, say so with --assign 'CHECKPOINT=FILE'";
-        /// Something of the machine is not in the backup.
-        NOT_HERE = "HV-W833": "a part of the machine is not in this backup"
-            => "inspect lists everything that is absent, with the remedy for each";
         /// A state that was written after what builds on it.
         PARENT_NEWER = "HV-W834": "a state was written after the state that builds on it was begun"
             => "somebody mounted or started the older disk by itself, or files of different backups lie together: check what was extracted, or restore the set again from one backup";
@@ -61,9 +58,6 @@ pub mod cli {
         /// A letter of a device that is on no disk of the backup.
         LETTER_ELSEWHERE = "HV-E830": "the drive with that letter is not on a disk of this backup"
             => "restore the disk that holds it from the backup too and name its folder with SOURCE or --search; a CD, a USB or a network drive is in no backup of the machine";
-        /// A drive letter that was guessed.
-        LETTER_GUESSED = "HV-W813": "the volume for C: was guessed"
-            => "if another volume is meant, address it as disk0/part2 or label=NAME";
         /// Text that no code or message matches.
         UNKNOWN_CODE = "HV-E814": "no code of hvrestore has that name, and no known message of Hyper-V"
             => "explain without an argument lists all codes, explain hyper-v the messages";

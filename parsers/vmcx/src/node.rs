@@ -121,15 +121,6 @@ impl Node {
         }
     }
 
-    /// The yes or no at `path`.
-    #[must_use]
-    pub fn bool_at(&self, path: &str) -> Option<bool> {
-        match self.at(path)?.value {
-            Value::Bool(value) => Some(value),
-            _ => None,
-        }
-    }
-
     /// The bytes at `path`.
     #[must_use]
     pub fn bytes_at(&self, path: &str) -> Option<&[u8]> {

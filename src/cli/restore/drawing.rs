@@ -86,7 +86,12 @@ pub(super) fn receipt(
     missing(ctx, plan);
     memory(ctx, machine, plan);
     if !plan.is_complete() || !written.is_whole() {
-        writeln!(out, "RESTORED, NOT COMPLETE")?;
+        let code = if plan.is_complete() {
+            String::new()
+        } else {
+            format!(" [{}]", NOT_COMPLETE.id)
+        };
+        writeln!(out, "RESTORED, NOT COMPLETE{code}")?;
     }
     last_line(&mut out, plan, Some(written))?;
     Ok(out.flush()?)
