@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::configuration::Plug;
+use testkit::hive::{Key, hive};
 
 use crate::harness::machines::{Format, Layout, Machine, Made, State};
 use crate::harness::program::Ran;
@@ -20,6 +21,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(a_missing_disk_and_a_broken_chain_block),
         test!(r16_r18_the_guest_tells_why_it_was_not_quiesced),
         test!(r19_a_pass_through_disk_comes_with_the_line_that_removes_it),
+        test!(r20_disks_that_the_guest_has_from_the_network_are_told),
         test!(r22_a_replica_warns_and_one_mid_apply_blocks),
         test!(r24_a_machine_of_a_cluster_has_its_own_steps),
         test!(r29_saved_memory_needs_the_like_of_its_processor),
@@ -227,6 +229,53 @@ fn r19_a_pass_through_disk_comes_with_the_line_that_removes_it() -> Outcome {
     assert_eq!(row["command"], line);
     Ok(())
 }
+
+/// A registry whose initiator logs on to a target at every start, in the place of the guest's.
+fn r20_disks_that_the_guest_has_from_the_network_are_told() -> Outcome {
+    const TARGET: &str = "iqn.2005-10.org.example:sql-data";
+    let below = |name: &str, key: Key| Key::new(name).key(key);
+    let targets = below("PersistentTargets", Key::new(TARGET));
+    let class = below(
+        "{4d36e97b-e325-11ce-bfc1-08002be10318}",
+        below("0001", targets),
+    );
+    let control = below("Control", below("Class", class));
+    let root = below("ROOT", below("ControlSet001", control));
+    let registry = hive(&root.key(Key::new("Select").number("Current", 1)), 1);
+    let mut web = Machine::new("web01", Format::Vmcx);
+    let disk = web.add_disk("web01.vhdx");
+    let windows = Sources::testdata(&["guest/system.vhdx.zst"]);
+    let sources = backup(&web, |made| {
+        let mut image = fs::read(windows.path("system.vhdx")).expect("it is there");
+        let hives = image.windows(4).enumerate();
+        let mut hives = hives.filter(|(_, bytes)| *bytes == b"regf");
+        let is_system = |at: usize| {
+            let bytes = &image[at..][..SIZE_OF_HIVE];
+            bytes.windows(14).any(|name| name == b"MountedDevices")
+        };
+        let place = hives.find_map(|(at, _)| is_system(at).then_some(at));
+        let place = &mut image[place.expect("a registry")..][..SIZE_OF_HIVE];
+        place.fill(0);
+        place[..registry.len()].copy_from_slice(&registry);
+        fs::write(made.disk_file(State::Now, disk), image).expect("it can be written");
+    });
+    let found = rows(&sources, &[], 4);
+    let row = only(&found, "HV-W836");
+    has(row, "reason", &[TARGET]);
+    has(row, "remedy", &["inside the guest"]);
+    let folder = sources.folder().to_str().expect("a plain path");
+    let inspected = hvrestore(["inspect", folder, "--json"]).expect_code(0);
+    let absent = inspected.json()["machines"][0]["absent"].clone();
+    let is_told = |absence: &Value| {
+        absence["kind"] == "in-guest" && absence["what"] == TARGET && absence["code"] == "HV-W836"
+    };
+    let absent = absent.as_array().expect("a list");
+    assert!(absent.iter().any(is_told), "{absent:#?}");
+    Ok(())
+}
+
+/// Bytes of each registry file of `testdata/guest`.
+const SIZE_OF_HIVE: usize = 12 << 10;
 
 fn r22_a_replica_warns_and_one_mid_apply_blocks() -> Outcome {
     let mut web = web();

@@ -14,7 +14,7 @@ use crate::manifest::text;
 
 pub(crate) fn tests() -> Vec<Test> {
     vec![
-        test!(letters_are_the_guests_own_in_each_state),
+        test!(r17_letters_are_the_guests_own_in_each_state),
         test!(a_letter_of_another_disk_is_said_to_be_so),
         test!(a_letter_that_nobody_knows_is_a_choice),
         test!(inspect_tells_of_the_guest),
@@ -44,7 +44,7 @@ fn ls(sources: &Sources, more: &[&str]) -> crate::harness::program::Ran {
 }
 
 /// The running state's letters are in the logs of its registry.
-fn letters_are_the_guests_own_in_each_state() -> Outcome {
+fn r17_letters_are_the_guests_own_in_each_state() -> Outcome {
     let sources = machine();
     for (state, d, f) in [("now", "second", "first"), ("base", "first", "second")] {
         for (letter, label) in [("D:", d), ("F:", f)] {

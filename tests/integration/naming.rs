@@ -1,6 +1,7 @@
 //! Machines and their states by name: which one is read, all of its disks together, and what is said
 //! of it.
 
+mod contents;
 mod inspect;
 mod machines;
 mod states;
@@ -16,6 +17,7 @@ pub(crate) fn tests() -> Vec<Test> {
         .into_iter()
         .chain(machines::tests())
         .chain(inspect::tests())
+        .chain(contents::tests())
         .collect()
 }
 

@@ -14,6 +14,9 @@ const ALL_TRACKED_FILES: u64 = 40 << 20;
 /// Above this a file holds more than one subject.
 const LINES_OF_A_FILE: usize = 600;
 
+/// What the program must do is numbered from R1 to here.
+const REQUIREMENTS: u32 = 37;
+
 /// The tests of this theme.
 pub(crate) fn tests() -> Vec<Test> {
     vec![
@@ -22,6 +25,7 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(testdata_is_listed_with_its_sums),
         test!(both_licences_are_there),
         test!(source_files_have_one_subject),
+        test!(each_requirement_has_a_test),
     ]
 }
 
@@ -113,6 +117,28 @@ fn source_files_have_one_subject() -> Outcome {
         );
     }
     Ok(())
+}
+
+/// Requirements R1 to R37 stand in the names of the tests that hold the program to them, `r19_...` or
+/// `r1_r3_r4_...`: each in at least one that runs the program itself.
+fn each_requirement_has_a_test() -> Outcome {
+    let mut found = BTreeSet::new();
+    for path in rust_files(&repository().join("tests/integration")) {
+        let text = fs::read_to_string(path)?;
+        let listed = text.split("test!(").skip(1);
+        found.extend(listed.flat_map(requirements));
+    }
+    let missing: Vec<_> = (1..=REQUIREMENTS).filter(|r| !found.contains(r)).collect();
+    assert!(missing.is_empty(), "no test is named after R{missing:?}");
+    let unknown: Vec<_> = found.iter().filter(|r| **r > REQUIREMENTS).collect();
+    assert!(unknown.is_empty(), "there is no R{unknown:?}");
+    Ok(())
+}
+
+/// The requirements that a test's name begins with.
+fn requirements(name: &str) -> Vec<u32> {
+    let number = |word: &str| word.strip_prefix('r')?.parse().ok();
+    name.split('_').map_while(number).collect()
 }
 
 /// The files of `testdata/` but for its text and the scripts that make the others.

@@ -18,7 +18,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(every_shape_of_chain_is_the_same_disk_in_a_new_file),
         test!(the_guest_finds_the_disk_that_it_knows),
         test!(the_name_tells_the_format),
-        test!(only_what_is_written_takes_room),
+        test!(r7_only_what_is_written_takes_room),
         test!(what_a_format_cannot_hold_is_refused),
         test!(lost_bytes_make_a_new_file_partial_too),
         test!(a_pipe_gets_the_whole_file),
@@ -173,7 +173,7 @@ fn the_name_tells_the_format() -> Outcome {
     Ok(())
 }
 
-fn only_what_is_written_takes_room() -> Outcome {
+fn r7_only_what_is_written_takes_room() -> Outcome {
     let mut sparse = Image::dynamic(400 * MIB);
     sparse.write(100 * MIB, &noise(MIB, 1));
     sparse.write(399 * MIB, &noise(512, 2));

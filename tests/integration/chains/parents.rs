@@ -5,7 +5,7 @@ use crate::harness::{Outcome, Test, temp_dir, test};
 
 pub(super) fn tests() -> Vec<Test> {
     vec![
-        test!(in_a_search_folder),
+        test!(r13_in_a_search_folder_and_how_it_was_found),
         test!(right_name_with_another_identifier_does_not_end_the_search),
         test!(two_files_with_one_identifier),
         test!(an_absolute_path_is_followed_only_when_asked),
@@ -17,7 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
     ]
 }
 
-fn in_a_search_folder() -> Outcome {
+fn r13_in_a_search_folder_and_how_it_was_found() -> Outcome {
     let leaf = child(&base(), r".\base.vhdx", 2);
     let elsewhere = Folder::new().with("deep/down/moved.vhdx", &base()).done();
     let sources = Folder::new().with("leaf.avhdx", &leaf).done();

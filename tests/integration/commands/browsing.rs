@@ -15,7 +15,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(ls_in_long_form),
         test!(ls_ends_names_with_nul),
         test!(ls_of_the_systems_own_files),
-        test!(places_are_written_in_many_ways),
+        test!(r17_places_are_written_in_many_ways),
         test!(tree_draws_and_counts),
         test!(stat_tells_all_of_one_file),
         test!(stat_tells_who_owns_a_file_and_who_may_do_what),
@@ -135,7 +135,7 @@ fn ls_of_the_systems_own_files() -> Outcome {
     Ok(())
 }
 
-fn places_are_written_in_many_ways() -> Outcome {
+fn r17_places_are_written_in_many_ways() -> Outcome {
     let expected = demo("ls", &[DESKTOP]).stdout;
     for place in [
         "C:/Users/ana/Desktop",

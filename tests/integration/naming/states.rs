@@ -19,7 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(r9_a_checkpoint_has_the_disks_of_its_own_configuration),
         test!(r14_a_machine_without_checkpoints_is_read),
         test!(r9_a_configuration_as_the_source_means_its_own_state),
-        test!(a_renamed_disk_is_read_by_the_operators_word),
+        test!(r13_a_renamed_disk_is_read_by_the_operators_word),
         test!(r12_what_a_backup_left_is_offered_and_never_taken_silently),
     ]
 }
@@ -247,7 +247,7 @@ fn r9_a_configuration_as_the_source_means_its_own_state() -> Outcome {
     Ok(())
 }
 
-fn a_renamed_disk_is_read_by_the_operators_word() -> Outcome {
+fn r13_a_renamed_disk_is_read_by_the_operators_word() -> Outcome {
     let folder = temp_dir();
     let mut web = Machine::new("web01", Format::Vmcx);
     let system = web.add_disk("web01.vhdx");

@@ -13,6 +13,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(r19_what_is_not_in_the_backup_is_named_and_ends_with_4),
         test!(r2_a_backup_of_the_latest_state_is_restored_without_its_checkpoints),
         test!(a_missing_disk_costs_what_needs_it),
+        test!(a_state_is_not_merged_without_one_of_its_disks),
         test!(change_tracking_and_logs_of_replicas_stay_behind),
         test!(two_disks_of_one_name_get_folders_of_their_own),
         test!(a_damaged_disk_is_never_presented_as_whole),
@@ -32,7 +33,7 @@ fn r19_what_is_not_in_the_backup_is_named_and_ends_with_4() -> Outcome {
     );
     let ran = web.restore(&[]).expect_code(4);
     assert!(
-        ran.text().contains("RESTORED, NOT COMPLETE"),
+        ran.text().contains("RESTORED, NOT COMPLETE [HV-W710]"),
         "{}",
         ran.text()
     );
@@ -102,6 +103,24 @@ fn a_missing_disk_costs_what_needs_it() -> Outcome {
     assert!(!out.join("web01").exists());
     super::restore(web.sources.folder(), &out, &["--as-of", "Clean install"]);
     assert!(out.join("web01").exists());
+    Ok(())
+}
+
+fn a_state_is_not_merged_without_one_of_its_disks() -> Outcome {
+    let mut web = Machine::new("web01", Format::Vmcx);
+    web.add_disk("web01.vhdx");
+    let data = web.add_disk("data.vhdx");
+    let folder = temp_dir();
+    let made = web.write_to(folder.path(), &Layout::Exported);
+    fs::remove_file(made.disk_file(State::Now, data))?;
+    let sources = Sources::made(folder);
+    let out = temp_dir();
+    let dest = out.path().join("out");
+    let ran = super::restore(sources.folder(), &dest, &["--as-of", "now"]).expect_code(17);
+    for part in ["HV-E713", "SCSI 0:1", "data.vhdx"] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    assert!(!dest.join("web01").exists());
     Ok(())
 }
 
