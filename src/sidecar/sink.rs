@@ -18,7 +18,7 @@ use crate::sink::{
 /// What is done about what the destination does not hold.
 pub enum Policy {
     /// It is put on record in a sidecar.
-    Sidecar(Writer),
+    Sidecar(Box<Writer>),
     /// It is told as a loss, item by item.
     Tell,
 }

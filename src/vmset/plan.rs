@@ -31,7 +31,7 @@ use uuid::Uuid;
 use super::{Absence, AbsenceKind, Machine, MachineState, Slot};
 
 pub use choices::{Choices, Keep, WithoutMemory};
-pub use set_path::{SetPath, safe_name};
+pub use set_path::{SetPath, safe_name, unmarked};
 
 /// Folder of the machine's configuration.
 pub const MACHINES: &str = "Virtual Machines";

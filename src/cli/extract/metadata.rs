@@ -73,7 +73,7 @@ impl MetadataArgs {
         let policy = match self.metadata {
             How::None => return Ok(Box::new(sink)),
             How::Native => Policy::Tell,
-            How::Auto | How::Sidecar => Policy::Sidecar(writer()?),
+            How::Auto | How::Sidecar => Policy::Sidecar(Box::new(writer()?)),
         };
         Ok(Box::new(Recorded::new(sink, destination, policy)))
     }

@@ -7,7 +7,7 @@ use crate::cli::args::MachineArgs;
 use crate::cli::{Exit, Stop};
 use crate::codes;
 use crate::vmset::codes::NO_MACHINE_STATE;
-use crate::vmset::plan::{Choices, Keep, WithoutMemory, safe_name};
+use crate::vmset::plan::{Choices, Keep, WithoutMemory, safe_name, unmarked};
 use crate::vmset::{Host, Machine};
 
 /// What the result is to be.
@@ -104,7 +104,7 @@ impl ChoiceArgs {
         let Some(path) = &self.windows_path else {
             return Ok(cfg!(windows).then(|| here(output, folder)));
         };
-        let path = path.replace('/', "\\");
+        let path = unmarked(&path.replace('/', "\\"));
         if !is_absolute(&path) {
             return Err(usage(
                 "--windows-path takes a whole path, such as D:\\VMs\\web01",
@@ -122,8 +122,7 @@ impl ChoiceArgs {
 fn here(output: &Path, folder: &str) -> String {
     let path = std::path::absolute(output.join(folder));
     let path = path.unwrap_or_else(|_| output.join(folder));
-    let text = path.to_string_lossy();
-    text.strip_prefix(r"\\?\").unwrap_or(&text).to_owned()
+    unmarked(&path.to_string_lossy())
 }
 
 /// Whether a path begins with a drive or names a share.

@@ -61,6 +61,15 @@ impl fmt::Display for SetPath {
     }
 }
 
+/// A whole path of Windows without `\\?\`, the mark of those that Windows takes word by word.
+#[must_use]
+pub fn unmarked(path: &str) -> String {
+    match path.strip_prefix(r"\\?\UNC\") {
+        Some(share) => format!(r"\\{share}"),
+        None => path.strip_prefix(r"\\?\").unwrap_or(path).to_owned(),
+    }
+}
+
 /// `name` as every system can hold it.
 #[must_use]
 pub fn safe_name(name: &str) -> String {
@@ -70,6 +79,18 @@ pub fn safe_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r34_marked_paths_are_those_of_drives_and_shares() {
+        for (path, plain) in [
+            (r"\\?\D:\VMs", r"D:\VMs"),
+            (r"\\?\UNC\nas\VMs\web01", r"\\nas\VMs\web01"),
+            (r"\\nas\VMs", r"\\nas\VMs"),
+            (r"D:\VMs", r"D:\VMs"),
+        ] {
+            assert_eq!(unmarked(path), plain);
+        }
+    }
 
     #[test]
     fn no_name_leads_out_of_the_folder() {

@@ -12,6 +12,7 @@ use super::{ChainFile, Destination, DiskFacts, Facts, VolumeFacts};
 use crate::guest::Guest;
 use crate::hostfs;
 use crate::open::{Backup, ChainView, Disk, Error, OpenDisk, Options, Source, Volume, Watch};
+use crate::vmset::plan::unmarked;
 use crate::vmset::{Machine, StateDisk};
 
 /// A boot partition of an MBR disk is smaller than this, and a system volume is not.
@@ -236,8 +237,8 @@ pub fn destination(folder: &Path) -> Destination {
     let limits = there
         .and_then(|there| hostfs::limits(there).ok())
         .unwrap_or_default();
-    let text = absolute.to_string_lossy();
-    let text = text.trim_start_matches(r"\\?\").trim_end_matches('\\');
+    let text = unmarked(&absolute.to_string_lossy());
+    let text = text.trim_end_matches('\\');
     let mut entries = std::fs::read_dir(&absolute).into_iter().flatten();
     Destination {
         folder: folder.to_owned(),

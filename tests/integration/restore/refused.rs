@@ -12,20 +12,17 @@ use crate::harness::program::command;
 use crate::harness::{Outcome, Test, test};
 
 pub(super) fn tests() -> Vec<Test> {
-    let mut tests = vec![
+    vec![
         test!(r27_a_folder_that_is_taken_and_a_machine_of_the_same_id_are_refused),
         test!(r37_a_destination_within_the_source_is_refused),
         test!(r6_a_run_that_is_killed_leaves_nothing_that_looks_complete_and_is_resumed),
-    ];
-    #[cfg(target_os = "linux")]
-    tests.push(
+        #[cfg(target_os = "linux")]
         test!(r32_a_destination_that_is_too_small_gets_nothing)
             .needs_root()
             .needs_loop()
             .needs_tool("mkfs.ext4")
             .needs_tool("mount"),
-    );
-    tests
+    ]
 }
 
 fn r27_a_folder_that_is_taken_and_a_machine_of_the_same_id_are_refused() -> Outcome {
