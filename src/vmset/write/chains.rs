@@ -1,5 +1,6 @@
 //! The chains of the result, opened and compared with the source's run by run.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,8 @@ struct Pair {
     result: VirtualDisk,
     /// Which layer a file is, by its path: the same for both where nothing was merged.
     layers: HashMap<PathBuf, usize>,
+    /// The same by the paths as the runs have them, each resolved once: there are many runs.
+    by_spelling: RefCell<HashMap<PathBuf, Option<usize>>>,
     is_merged: bool,
     /// Why the source's chain has no base, if so.
     broken: Option<Arc<Fault>>,
@@ -131,6 +134,7 @@ impl Pair {
             source,
             result,
             layers,
+            by_spelling: RefCell::default(),
             is_merged,
             broken,
         })
@@ -165,11 +169,22 @@ impl Pair {
             Place::Hole => Stored::Hole,
             Place::Lost(_) => Stored::Lost,
             Place::Computed { .. } => Stored::Elsewhere,
-            Place::Host { file, offset } => match self.layers.get(&key(file.path())) {
-                Some(&layer) if !self.is_merged => Stored::Layer(layer, *offset),
-                _ => Stored::Elsewhere,
+            Place::Host { .. } if self.is_merged => Stored::Elsewhere,
+            Place::Host { file, offset } => match self.layer_of(file.path()) {
+                Some(layer) => Stored::Layer(layer, *offset),
+                None => Stored::Elsewhere,
             },
         }
+    }
+
+    fn layer_of(&self, path: &Path) -> Option<usize> {
+        let mut known = self.by_spelling.borrow_mut();
+        if let Some(layer) = known.get(path) {
+            return *layer;
+        }
+        let layer = self.layers.get(&key(path)).copied();
+        known.insert(path.to_owned(), layer);
+        layer
     }
 
     /// Whether one run is stored alike, or else has the same bytes.
