@@ -20,6 +20,8 @@ pub use survey::{Survey, survey};
 
 /// Bytes moved by one read and one write.
 pub const BUFFER: usize = 1 << 20;
+/// Most of a hole that is left between two looks at the cancel flag, in bytes.
+const HOLE: u64 = 1 << 30;
 /// What a failing read is narrowed down to, in bytes.
 const SECTOR: u64 = 512;
 
@@ -244,8 +246,16 @@ impl Copy<'_> {
 
     fn hole(&mut self, range: Range<u64>) -> Result<(), Error> {
         self.flush()?;
-        self.moved(Way::Hole, range.end - range.start);
-        self.target.hole(range).map_err(Error::Target)
+        let mut at = range.start;
+        while at < range.end {
+            self.look_up()?;
+            // A target may have to write zeros.
+            let end = range.end.min(at + HOLE);
+            self.target.hole(at..end).map_err(Error::Target)?;
+            self.moved(Way::Hole, end - at);
+            at = end;
+        }
+        Ok(())
     }
 
     fn lose(&mut self, range: Range<u64>, fault: &Arc<Fault>) -> Result<(), Error> {

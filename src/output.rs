@@ -6,10 +6,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::ops::Range;
 
-use blockio::HostFile;
+use blockio::{EditedFile, HostFile, ReadAt};
 
 use crate::copy::{Lost, Target};
-use crate::hostfs::{self, Calls, Dir};
+use crate::hostfs::{self, Calls, Dir, UnmarkedHole};
+
+/// Zeros written at once.
+static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
 
 mod offload;
 
@@ -26,8 +29,10 @@ pub(crate) struct Output<'a> {
     name: Option<OsString>,
     /// Where the last byte written ends.
     end: u64,
-    /// Whether it was marked as a sparse file, or is not to be.
+    /// Whether it was marked as a sparse file.
     sparse: bool,
+    /// What becomes of its holes, where it must not be marked.
+    unmarked: Option<UnmarkedHole>,
     offload: &'a Offload,
 }
 
@@ -72,6 +77,7 @@ impl<'a> Output<'a> {
             name,
             end: 0,
             sparse: false,
+            unmarked: None,
             offload,
         }
     }
@@ -90,11 +96,12 @@ impl<'a> Output<'a> {
     /// Makes the file `size` bytes long, whatever of it was written.
     pub(crate) fn end_at(&mut self, size: u64) -> io::Result<()> {
         if self.end < size {
-            self.make_sparse();
+            self.leave(self.end..size)?;
         }
-        match self.end == size {
-            true => Ok(()),
-            false => self.file().set_len(size),
+        match self.unmarked {
+            _ if self.end == size => Ok(()),
+            Some(_) => self.calls.lengthen(self.file(), size),
+            None => self.file().set_len(size),
         }
     }
 
@@ -126,10 +133,46 @@ impl<'a> Output<'a> {
         put
     }
 
-    /// Never marks the file as a sparse one: its holes are those that the file system makes of
-    /// itself. Windows attaches no disk file that is marked.
+    /// Never lets the file be marked as sparse or compressed, with which Windows attaches no disk: its
+    /// holes are those that the file system has without a mark.
     pub(crate) fn stay_plain(&mut self) {
-        self.sparse = true;
+        self.unmarked = Some(self.calls.unmarked_hole(self.file()));
+        // Where the mark is kept, `import.ps1` finds it again.
+        let _ = self.calls.unmark(self.file());
+    }
+
+    /// What was written to the file besides may have made it longer, with holes that nobody told of.
+    pub(crate) fn was_edited(&mut self) -> io::Result<()> {
+        let size = self.file().metadata()?.len();
+        if self.unmarked == Some(UnmarkedHole::Zeros) {
+            let file = EditedFile::new(self.file().try_clone()?)?;
+            let mut bytes = vec![0; ZEROS.len()];
+            while self.end < size {
+                let (at, len) = (self.end, (size - self.end).min(ZEROS.len() as u64));
+                let bytes = &mut bytes[..len as usize];
+                file.read_exact_at(bytes, at)?;
+                self.write_at(bytes, at)?;
+            }
+        }
+        self.end = size;
+        Ok(())
+    }
+
+    /// Nothing is written to `range`.
+    fn leave(&mut self, range: Range<u64>) -> io::Result<()> {
+        match self.unmarked {
+            None => self.make_sparse(),
+            Some(UnmarkedHole::Stays | UnmarkedHole::Stored) => {}
+            Some(UnmarkedHole::Zeros) => {
+                let mut at = range.start;
+                while at < range.end {
+                    let len = (range.end - at).min(ZEROS.len() as u64);
+                    self.write_at(&ZEROS[..len as usize], at)?;
+                    at += len;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn make_sparse(&mut self) {
@@ -178,14 +221,12 @@ impl Target for Output<'_> {
         Ok(taken)
     }
 
-    fn hole(&mut self, _: Range<u64>) -> io::Result<()> {
-        self.make_sparse();
-        Ok(())
+    fn hole(&mut self, range: Range<u64>) -> io::Result<()> {
+        self.leave(range)
     }
 
-    fn lost(&mut self, _: &Lost) -> io::Result<()> {
-        self.make_sparse();
-        Ok(())
+    fn lost(&mut self, lost: &Lost) -> io::Result<()> {
+        self.leave(lost.range.clone())
     }
 }
 

@@ -94,6 +94,7 @@ pub fn relink(job: &Job, watch: Watch<'_>) -> Result<Relinked, Error> {
     fill(&mut copy, &child, job, watch)?;
     let linkage = accepted.as_ref().and_then(|_| parent.image.id());
     let edited = edit(&copy, &child, relative, linkage, job)?;
+    copy.was_edited().map_err(writing)?;
     let temporary = folder.join(copy.name().unwrap_or_default());
     let broken = holds(&temporary, job)?;
     copy.put(name, false).map_err(writing)?;

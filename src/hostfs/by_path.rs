@@ -19,8 +19,9 @@ use super::windows as system;
 
 pub(super) use system::{
     copy_range, create_stream, forget, free_space, holds, is_known, is_remote, keep, keep_link,
-    limits, make_sparse, open_stream, remove_stream, reserve, set_explicit_security, set_part,
-    set_xattr, share_range, share_unit, stored_from, stream_home, write_all_at, write_back,
+    lengthen, limits, make_sparse, open_stream, remove_stream, reserve, set_explicit_security,
+    set_part, set_xattr, share_range, share_unit, stored_from, stream_home, unmark, unmarked_hole,
+    write_all_at, write_back,
 };
 
 pub(super) struct Dir {

@@ -19,7 +19,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use tree::Time;
 
-use super::{HostKind, Kept, Limits, Part, Parts, Status, StreamHome};
+use super::{HostKind, Kept, Limits, Part, Parts, Status, StreamHome, UnmarkedHole};
 
 mod ntfs;
 
@@ -33,6 +33,9 @@ const BENEATH: ResolveFlags = ResolveFlags::BENEATH
 
 /// File systems whose `copy_file_range` shares whole blocks: XFS, Btrfs.
 const SHARING: [u64; 2] = [0x5846_5342, 0x9123_683E];
+
+/// The number of the kernel's older driver.
+const NTFS: u64 = 0x5346_544E;
 
 /// Whether a file can be linked by its descriptor alone; until it was refused and /proc did it.
 static BY_DESCRIPTOR: AtomicBool = AtomicBool::new(true);
@@ -315,6 +318,30 @@ pub(super) fn make_sparse(_: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Only NTFS has marks: there a hole would set one.
+pub(super) fn unmarked_hole(file: &File) -> UnmarkedHole {
+    match ntfs::is_there(file) {
+        true => UnmarkedHole::Zeros,
+        false => UnmarkedHole::Stays,
+    }
+}
+
+pub(super) fn unmark(file: &File) -> io::Result<()> {
+    match ntfs::is_there(file) {
+        true => ntfs::unmark(file),
+        false => Ok(()),
+    }
+}
+
+/// By its last byte: the kernel's SMB client has the server mark a file that it makes longer by its
+/// size alone.
+pub(super) fn lengthen(file: &File, size: u64) -> io::Result<()> {
+    match size.checked_sub(1) {
+        Some(last) if last >= file.metadata()?.len() => file.write_all_at(&[0], last),
+        _ => file.set_len(size),
+    }
+}
+
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     file.write_all_at(bytes, offset)
 }
@@ -378,9 +405,13 @@ pub(super) fn free_space(path: &Path) -> io::Result<u64> {
 pub(super) fn limits(path: &Path) -> io::Result<Limits> {
     let found = rustix::fs::statfs(path)?;
     // 32 bits on every file system, and signed on some machines.
-    Ok(Limits::of_magic(
-        found.f_type.cast_unsigned() & u64::from(u32::MAX),
-    ))
+    let limits = Limits::of_magic(found.f_type.cast_unsigned() & u64::from(u32::MAX));
+    let is_unknown = limits.file_system.is_none();
+    match is_unknown && File::open(path).is_ok_and(|folder| ntfs::is_there(&folder)) {
+        // Behind FUSE.
+        true => Ok(Limits::of_magic(NTFS)),
+        false => Ok(limits),
+    }
 }
 
 /// Blocks are shared within one file system that knows how, and between files that are both copied on

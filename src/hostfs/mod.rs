@@ -107,6 +107,17 @@ pub enum StreamHome {
     Nowhere,
 }
 
+/// What becomes of a hole in a file that must not be marked as sparse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnmarkedHole {
+    /// It takes no room.
+    Stays,
+    /// The file system stores zeros of itself.
+    Stored,
+    /// Zeros have to be written: the hole itself would be the mark.
+    Zeros,
+}
+
 /// What a platform keeps of a guest's metadata.
 pub trait Calls: Send + Sync {
     /// How the file system that holds `dir` keeps named streams.
@@ -182,6 +193,29 @@ pub trait Calls: Send + Sync {
     /// The system's own.
     fn make_sparse(&self, file: &File) -> io::Result<()>;
 
+    /// What becomes of a hole in a file that must stay unmarked: Hyper-V attaches no disk whose file
+    /// NTFS marks as sparse, compressed or encrypted.
+    fn unmarked_hole(&self, _: &File) -> UnmarkedHole {
+        UnmarkedHole::Stays
+    }
+
+    /// Takes the marks from a new file or folder that it has from the folder around it, as far as the
+    /// system lets go of them.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn unmark(&self, _: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Makes a file longer without a mark.
+    ///
+    /// # Errors
+    /// The system's own.
+    fn lengthen(&self, file: &File, size: u64) -> io::Result<()> {
+        file.set_len(size)
+    }
+
     /// The unit, in bytes, in which `to` can share blocks of `from`; none where it cannot, as on
     /// another volume.
     fn share_unit(&self, _from: &HostFile, _to: &File) -> Option<u64> {
@@ -245,6 +279,15 @@ impl Calls for Platform {
     }
     fn make_sparse(&self, file: &File) -> io::Result<()> {
         platform::make_sparse(file)
+    }
+    fn unmarked_hole(&self, file: &File) -> UnmarkedHole {
+        platform::unmarked_hole(file)
+    }
+    fn unmark(&self, file: &File) -> io::Result<()> {
+        platform::unmark(file)
+    }
+    fn lengthen(&self, file: &File, size: u64) -> io::Result<()> {
+        platform::lengthen(file, size)
     }
     fn share_unit(&self, from: &HostFile, to: &File) -> Option<u64> {
         platform::share_unit(from, to)

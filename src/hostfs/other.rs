@@ -11,7 +11,7 @@ use blockio::HostFile;
 use tree::Time;
 
 use super::by_path::Dir;
-use super::{Kept, Part, Parts, StreamHome};
+use super::{Kept, Part, Parts, StreamHome, UnmarkedHole};
 
 pub(super) fn open_folder(path: &Path) -> io::Result<File> {
     File::open(path)
@@ -113,6 +113,18 @@ pub(super) fn remove_stream(_: &Dir, _: Option<&OsStr>, _: &OsStr) -> io::Result
 /// Nothing to do: what is not written takes no room.
 pub(super) fn make_sparse(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+pub(super) fn unmarked_hole(_: &File) -> UnmarkedHole {
+    UnmarkedHole::Stays
+}
+
+pub(super) fn unmark(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn lengthen(file: &File, size: u64) -> io::Result<()> {
+    file.set_len(size)
 }
 
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {

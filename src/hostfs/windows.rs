@@ -11,17 +11,18 @@ use std::path::{Path, PathBuf};
 use blockio::HostFile;
 use tree::{Attributes, Time};
 use windows::Win32::Foundation::HANDLE;
+use windows::Win32::Storage::FileSystem::COMPRESSION_FORMAT_NONE;
 use windows::Win32::Storage::FileSystem::{
     FILE_BASIC_INFO, FILE_REMOTE_PROTOCOL_INFO, FileBasicInfo, FileRemoteProtocolInfo,
     GetDiskFreeSpaceExW, GetFileInformationByHandleEx, GetVolumeInformationByHandleW,
     MOVE_FILE_FLAGS, MoveFileExW, SetFileInformationByHandle,
 };
 use windows::Win32::System::IO::DeviceIoControl;
-use windows::Win32::System::Ioctl::FSCTL_SET_SPARSE;
+use windows::Win32::System::Ioctl::{FSCTL_SET_COMPRESSION, FSCTL_SET_SPARSE};
 use windows::core::PCWSTR;
 
 use super::by_path::Dir;
-use super::{Kept, Part, Parts, StreamHome};
+use super::{Kept, Part, Parts, StreamHome, UnmarkedHole};
 
 mod limits;
 mod parts;
@@ -44,6 +45,8 @@ const NAMED_STREAMS: u32 = 0x0004_0000;
 const SETTABLE: u32 = 0x2027;
 /// FILE_ATTRIBUTE_READONLY.
 const READONLY: u32 = 0x1;
+/// FILE_ATTRIBUTE_COMPRESSED.
+const COMPRESSED: u32 = 0x800;
 /// FILE_ATTRIBUTE_NORMAL: none of the others. (0 would leave them as they are.)
 const NORMAL: u32 = 0x80;
 /// FILE_FLAG_BACKUP_SEMANTICS, for folders, and FILE_FLAG_OPEN_REPARSE_POINT, to follow no link.
@@ -304,6 +307,38 @@ pub(super) fn make_sparse(file: &File) -> io::Result<()> {
     // SAFETY: the handle is open, and the request takes and returns no buffer.
     unsafe { DeviceIoControl(handle(file), FSCTL_SET_SPARSE, None, 0, None, 0, None, None) }
         .map_err(|error| system_error(&error))
+}
+
+/// What is not written is stored all the same, as long as nobody asks for a sparse file.
+pub(super) fn unmarked_hole(_: &File) -> UnmarkedHole {
+    UnmarkedHole::Stored
+}
+
+/// A file in a compressed folder is compressed too, until it is told otherwise. Encryption is not
+/// taken back: that is the operator's to say.
+pub(super) fn unmark(file: &File) -> io::Result<()> {
+    match file.metadata()?.file_attributes() & COMPRESSED {
+        0 => Ok(()),
+        _ => decompress(file),
+    }
+}
+
+#[expect(unsafe_code, reason = "std has no compressed files")]
+fn decompress(file: &File) -> io::Result<()> {
+    let format = COMPRESSION_FORMAT_NONE;
+    let len = u32::try_from(size_of_val(&format)).expect("2 bytes");
+    // SAFETY: the handle is open; `format` is what the request asks for, as long as said, and outlives
+    // the call, which returns no buffer.
+    unsafe {
+        let format = Some((&raw const format).cast::<c_void>());
+        let request = FSCTL_SET_COMPRESSION;
+        DeviceIoControl(handle(file), request, format, len, None, 0, None, None)
+    }
+    .map_err(|error| system_error(&error))
+}
+
+pub(super) fn lengthen(file: &File, size: u64) -> io::Result<()> {
+    file.set_len(size)
 }
 
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -10,6 +10,7 @@
 
 pub(crate) mod machines;
 pub(crate) mod need;
+pub(crate) mod ntfs_volume;
 pub(crate) mod permitted;
 pub(crate) mod program;
 pub(crate) mod sources;

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`kept`] | all checkpoints kept: every state reads as before, files lie where import looks |
 //! | [`merged`] | one state merged into new disks |
+//! | [`marks`] | NTFS volumes: no disk file is marked as sparse or compressed |
 //! | [`memory`] | saved memory: kept, dropped, left out |
 //! | [`incomplete`] | what is absent, renamed, damaged, or left by a backup |
 //! | [`refused`] | destinations that are not taken, runs that end early |
 
 mod incomplete;
 mod kept;
+mod marks;
 mod memory;
 mod merged;
 mod refused;
@@ -29,6 +31,7 @@ pub(crate) fn tests() -> Vec<Test> {
     let modules = [
         kept::tests(),
         merged::tests(),
+        marks::tests(),
         memory::tests(),
         incomplete::tests(),
         refused::tests(),

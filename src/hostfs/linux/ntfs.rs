@@ -22,6 +22,26 @@ const SECURITY: [&str; 2] = ["system.ntfs_acl", "system.ntfs_security"];
 /// file. The others are set by what they stand for, or must not be.
 const SETTABLE: u32 = 0x3127;
 
+/// FILE_ATTRIBUTE_COMPRESSED: files get it from their folder.
+const COMPRESSED: u32 = 0x800;
+
+/// Whether `file` lies on NTFS.
+pub(super) fn is_there(file: &File) -> bool {
+    answers(file, ATTRIBUTES)
+}
+
+/// Takes the mark from a folder, so that nothing in it inherits it. That of a file cannot be taken
+/// through these drivers.
+pub(super) fn unmark(file: &File) -> io::Result<()> {
+    let mut value = [0; 4];
+    fgetxattr(file, ATTRIBUTES, &mut value[..])?;
+    let attributes = u32::from_be_bytes(value);
+    if attributes & COMPRESSED == 0 || !file.metadata()?.is_dir() {
+        return Ok(());
+    }
+    set(file, ATTRIBUTES, &(attributes & !COMPRESSED).to_be_bytes())
+}
+
 pub(super) fn holds(dir: &File) -> Parts {
     let mut parts = Parts::NONE;
     if answers(dir, ATTRIBUTES) {

@@ -29,7 +29,7 @@ pub(super) const PARAMETERS: &[(&str, &str)] = &[
         "-ClassName -ErrorAction -Filter -InputObject -Namespace",
     ),
     ("Get-Command", "-ErrorAction -Name"),
-    ("Get-Item", "-LiteralPath"),
+    ("Get-Item", "-Force -LiteralPath"),
     ("Get-Module", "-ListAvailable -Name"),
     ("Get-VHD", "-Path"),
     ("Get-VM", "-Id"),

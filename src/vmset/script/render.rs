@@ -20,6 +20,7 @@ const COMMON: &[&str] = &[
     part!("paths"),
     part!("host"),
     part!("network"),
+    part!("marks"),
     part!("chains"),
     part!("access"),
     part!("places"),

@@ -377,6 +377,54 @@ fn r33_the_machines_account_is_let_to_every_disk() {
     assert!(anew.called_by("New-Machine").contains(&"Grant-Access"));
 }
 
+/// Hyper-V attaches no file that is sparse, compressed or encrypted, so the marks go before anything is
+/// opened; a rehearsal only tells of them.
+#[test]
+fn r33_the_marks_that_hyper_v_refuses_are_taken_from_every_disk() {
+    for facts in [web01(), anew()] {
+        let script = script(&facts);
+        assert!(
+            script
+                .called_by("Write-HostRows")
+                .contains(&"Write-MarkRows")
+        );
+        let changed = ["Invoke-Program", "Remove-Mark", "Clear-Marks"];
+        let rows = script.called_by("Write-MarkRows");
+        assert!(rows.iter().all(|called| !changed.contains(called)));
+        let text = String::from_utf8(import(&facts)).unwrap();
+        let cleared = text
+            .rfind("        Clear-Marks\r\n")
+            .or(text.rfind("    Clear-Marks\r\n"));
+        let repaired = text.rfind("    Repair-Chains\r\n").unwrap();
+        assert!(cleared.unwrap() < repaired);
+    }
+    let script = script(&web01());
+    let function = |name: &str| {
+        let functions = script.functions();
+        let found = functions.iter().find(|(function, _)| *function == name);
+        script.of(found.unwrap().1).to_owned()
+    };
+    let marks = function("Get-Marks");
+    let tools = function("Remove-Mark");
+    for (mark, tool) in [
+        (
+            "'SparseFile'",
+            "'fsutil.exe' @('sparse', 'setflag', $Path, '0')",
+        ),
+        ("'Compressed'", "'compact.exe' @('/u', $Path)"),
+        ("'Encrypted'", "'cipher.exe' @('/d', $Path)"),
+    ] {
+        assert!(marks.contains(mark), "{mark}");
+        assert!(
+            tools.contains(&format!("{mark} {{ Invoke-Program {tool} }}")),
+            "{tool}"
+        );
+    }
+    // What is left of a mark ends the import, with the number that Hyper-V would give.
+    assert!(script.called_by("Clear-Marks").contains(&"Stop-Import"));
+    assert!(function("Clear-Marks").contains("0xC03A001A"));
+}
+
 #[test]
 fn a_new_machine_names_what_it_does_not_carry() {
     let mut facts = anew();

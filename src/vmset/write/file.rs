@@ -105,7 +105,8 @@ impl Writing<'_> {
             )
         })?;
         self.remarks.extend(link);
-        Ok(())
+        let edited = self.output.was_edited();
+        edited.map_err(|error| Error::writing(&self.place, &error))
     }
 
     /// Makes one new disk of all layers.

@@ -9,7 +9,7 @@ use disk::VirtualDisk;
 use super::stage::{Past, Stage};
 use super::{Error, Job};
 use crate::copy;
-use crate::hostfs::{self, Calls, Platform, Sparse};
+use crate::hostfs::{self, Calls, Platform, Sparse, UnmarkedHole};
 use crate::output::temporary_name;
 use crate::vmset::codes::TARGET_TOO_SMALL;
 use crate::vmset::plan::{PlannedFile, Work};
@@ -35,7 +35,7 @@ pub(super) fn check(
     for (file, source) in job.plan.files.iter().zip(sources) {
         let is_done = past.of(file, stage).is_some();
         if !is_done && (Platform.share_unit(source, &target).is_none()) {
-            needed += stored(job, file, source);
+            needed += stored(job, file, source, &target);
         }
     }
     drop(target);
@@ -48,17 +48,16 @@ pub(super) fn check(
 }
 
 /// Bytes that the result of one file takes, as well as that is known before.
-pub(super) fn stored(job: &Job<'_>, file: &PlannedFile, source: &Arc<HostFile>) -> u64 {
+fn stored(job: &Job<'_>, file: &PlannedFile, source: &Arc<HostFile>, target: &File) -> u64 {
     if file.work == Work::Merge {
         let chain = job.finder.chain(&file.from);
         let disk = chain.ok().map(VirtualDisk::salvage);
         let survey = disk.and_then(|disk| copy::survey(&disk, job.watch).ok());
         return survey.map_or(file.size, |survey| survey.stored);
     }
-    // On Windows a disk file has no holes: Hyper-V attaches none that is marked as sparse.
-    match cfg!(windows) {
-        true => file.size,
-        false => Sparse::of(Arc::<HostFile>::clone(source))
+    match Platform.unmarked_hole(target) {
+        UnmarkedHole::Stored | UnmarkedHole::Zeros => file.size,
+        UnmarkedHole::Stays => Sparse::of(Arc::<HostFile>::clone(source))
             .stored()
             .unwrap_or(file.size),
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Error, WrittenFile};
-use crate::hostfs::{self, Dir};
+use crate::hostfs::{self, Calls, Dir, Platform};
 use crate::json::Object;
 use crate::output::{is_temporary, temporary_name};
 use crate::vmset::codes::{
@@ -86,6 +86,8 @@ impl Stage {
         }
         fs::create_dir_all(&self.path).map_err(writing)?;
         let dir = Dir::open(&self.path).map_err(writing)?;
+        // No file inherits compression: Hyper-V attaches no such disk.
+        let _ = Platform.unmark(dir.file());
         let mut journal = dir.open_to_append(OsStr::new(JOURNAL)).map_err(writing)?;
         if let Err(fs::TryLockError::WouldBlock) = journal.try_lock() {
             let reason = "its journal is locked";

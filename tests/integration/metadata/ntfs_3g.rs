@@ -1,14 +1,13 @@
 //! An NTFS volume as the destination, through ntfs-3g: what our own reader finds on it afterwards.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::{extract, items, lines};
+use crate::harness::ntfs_volume::{NtfsVolume, TOOLS};
 use crate::harness::program::run;
 use crate::harness::{Outcome, SIDECAR, Test, hvrestore, temp_dir, test};
 use crate::manifest::text;
@@ -20,9 +19,8 @@ pub(super) fn tests() -> Vec<Test> {
         test!(other_tools_see_it_too),
     ];
     let mounted = tests.into_iter().map(|test| test.needs_root().needs_fuse());
-    let tools = ["mkntfs", "ntfs-3g", "getfattr"];
     mounted
-        .map(|test| tools.into_iter().fold(test, Test::needs_tool))
+        .map(|test| TOOLS.into_iter().fold(test, Test::needs_tool))
         .collect()
 }
 
@@ -33,70 +31,17 @@ const IMAGES: [&str; 4] = ["metadata", "streams", "plain", "links"];
 /// file system to say.
 const SETTABLE: u64 = 0x3127;
 
-/// A fresh volume, and where it is mounted.
-struct Volume {
-    folder: TempDir,
-    mounted: bool,
-}
-
-impl Volume {
-    fn new() -> Self {
-        let folder = temp_dir();
-        let mut volume = Self {
-            folder,
-            mounted: false,
-        };
-        File::create(volume.image())
-            .and_then(|image| image.set_len(64 << 20))
-            .expect("made");
-        let mut make = Command::new("mkntfs");
-        make.args(["-F", "-Q", "-q"]).arg(volume.image());
-        run(make).expect_code(0);
-        std::fs::create_dir(volume.point()).expect("made");
-        let mut mount = Command::new("ntfs-3g");
-        mount.args(["-o", "noatime,streams_interface=xattr"]);
-        run({
-            mount.arg(volume.image()).arg(volume.point());
-            mount
-        })
-        .expect_code(0);
-        volume.mounted = true;
-        volume
-    }
-
-    fn image(&self) -> PathBuf {
-        self.folder.path().join("volume.img")
-    }
-
-    fn point(&self) -> PathBuf {
-        self.folder.path().join("mounted")
-    }
-
-    fn unmount(&mut self) {
-        if std::mem::take(&mut self.mounted) {
-            let gone = Command::new("umount").arg(self.point()).status();
-            assert!(gone.is_ok_and(|status| status.success()), "umount");
-        }
-    }
-
-    /// What our own reader finds on it, as a sidecar has it.
-    fn read(&mut self) -> BTreeMap<String, Value> {
-        self.unmount();
-        let out = temp_dir();
-        let image = self.image();
-        let image = image.as_os_str();
-        let dest = out.path().as_os_str();
-        let how = ["--metadata", "sidecar"].map(std::ffi::OsStr::new);
-        let ran = hvrestore([&["extract".as_ref(), image, "-o".as_ref(), dest], &how[..]].concat());
-        assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stderr);
-        facts(out.path())
-    }
-}
-
-impl Drop for Volume {
-    fn drop(&mut self) {
-        self.unmount();
-    }
+/// What our own reader finds on it, as a sidecar has it.
+fn read(volume: &mut NtfsVolume) -> BTreeMap<String, Value> {
+    volume.unmount();
+    let out = temp_dir();
+    let image = volume.image();
+    let image = image.as_os_str();
+    let dest = out.path().as_os_str();
+    let how = ["--metadata", "sidecar"].map(std::ffi::OsStr::new);
+    let ran = hvrestore([&["extract".as_ref(), image, "-o".as_ref(), dest], &how[..]].concat());
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stderr);
+    facts(out.path())
 }
 
 /// What is known of each path, descriptors as text in place of their ids.
@@ -165,7 +110,7 @@ fn same(image: &str, expected: &BTreeMap<String, Value>, found: &BTreeMap<String
 
 fn what_is_put_back_is_what_the_source_has() -> Outcome {
     for image in IMAGES {
-        let mut volume = Volume::new();
+        let mut volume = NtfsVolume::new(64 << 20);
         let dest = volume.point();
         extract(image, &dest, &["--metadata", "sidecar"]);
         let expected = facts(&dest);
@@ -183,7 +128,7 @@ fn what_is_put_back_is_what_the_source_has() -> Outcome {
             "{}",
             ran.stderr
         );
-        same(image, &expected, &volume.read());
+        same(image, &expected, &read(&mut volume));
     }
     Ok(())
 }
@@ -194,18 +139,18 @@ fn what_is_kept_natively_is_what_the_source_has() -> Outcome {
         let reference = temp_dir();
         extract(image, reference.path(), &["--metadata", "sidecar"]);
         let mut expected = facts(reference.path());
-        let mut volume = Volume::new();
+        let mut volume = NtfsVolume::new(64 << 20);
         extract(image, &volume.point(), &[]);
         for item in expected.values_mut() {
             item["short_name"] = Value::Null;
         }
-        same(image, &expected, &volume.read());
+        same(image, &expected, &read(&mut volume));
     }
     Ok(())
 }
 
 fn other_tools_see_it_too() -> Outcome {
-    let volume = Volume::new();
+    let volume = NtfsVolume::new(64 << 20);
     extract("metadata", &volume.point(), &[]);
     let mut ask = Command::new("getfattr");
     ask.args([

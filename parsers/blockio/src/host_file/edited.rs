@@ -53,7 +53,7 @@ impl WriteAt for EditedFile {
     }
 
     fn set_size(&self, size: u64) -> io::Result<()> {
-        self.file.set_len(size)?;
+        platform::set_size(&self.file, size)?;
         self.size.store(size, Ordering::Relaxed);
         Ok(())
     }

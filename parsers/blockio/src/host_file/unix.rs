@@ -31,6 +31,15 @@ pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
     file.write_all_at(bytes, offset)
 }
 
+/// A file is made longer by its last byte: the SMB client of Linux has the server mark a file as sparse
+/// that it makes longer by its size alone, and Hyper-V attaches no such disk.
+pub(super) fn set_size(file: &File, size: u64) -> io::Result<()> {
+    match size.checked_sub(1) {
+        Some(last) if last >= file.metadata()?.len() => file.write_all_at(&[0], last),
+        _ => file.set_len(size),
+    }
+}
+
 /// Has the system read `len` bytes from `offset` into its cache, in its own time.
 #[cfg(target_os = "linux")]
 pub(super) fn prefetch(file: &File, offset: u64, len: u64) {

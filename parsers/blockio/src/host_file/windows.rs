@@ -67,6 +67,10 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+pub(super) fn set_size(file: &File, size: u64) -> io::Result<()> {
+    file.set_len(size)
+}
+
 pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     let (mut rest, mut at) = (bytes, offset);
     while !rest.is_empty() {

@@ -131,6 +131,7 @@ if ($Check) {
 Write-Step 'Making the machine'
 try {
     if ($Mode -ne 'Register') { Copy-Disks $Places.Disks }
+    Clear-Marks
     Repair-Chains
     Assert-Disks
     $vm = New-Machine

@@ -40,6 +40,8 @@ function Repair-Chains {
     }
     foreach ($file in $Files) {
         $path = Join-Folder $DiskFolder $file.Path
+        # A rehearsal takes no mark away, and has told of it.
+        if ($Check -and @(Get-Marks $path).Count -gt 0) { continue }
         if (-not (Test-VHD -Path $path -ErrorAction SilentlyContinue)) {
             Stop-Import ('Hyper-V does not accept the disk {0}.' -f $path) 'hvrestore verify names what is wrong with it; restore again, or another checkpoint with --as-of'
         }

@@ -46,6 +46,7 @@ function Write-HostRows {
     Write-MemoryRow
     Write-SwitchRows
     Write-ClusterRow
+    Write-MarkRows
 }
 
 function Get-LogicalProcessors {

@@ -28,6 +28,7 @@ function Import-Machine {
     if (-not $Check) {
         if ($Mode -eq 'Register') { $source = Move-ConfigurationsAside }
         else { Copy-Disks $Places.Disks }
+        Clear-Marks
     }
     Repair-Chains
     $planned = New-Planned $source $GiveNewId
