@@ -48,7 +48,7 @@ pub mod cli {
             => "restore their data from a backup that was made inside the guest, or from the storage itself; drive letters on them mean nothing here";
         /// An older state is read.
         OLDER_STATE = "HV-W810": "an older state of the machine is read, newer data exists"
-            => "leave out --checkpoint (or say now) to read the newest state";
+            => "leave out --checkpoint and --at to read the newest state";
         /// A volume could not be opened.
         VOLUME_SKIPPED = "HV-W811": "a volume could not be opened and was left out"
             => "the other volumes were served; try an older checkpoint for this one";

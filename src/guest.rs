@@ -3,6 +3,7 @@
 //! [`Guest::read`] is for whoever wants to know all of it, [`mounted_devices`] for the letters alone.
 //! What cannot be read is not known, and why is in [`Guest::notes`].
 
+mod every_file;
 mod files;
 mod iscsi;
 mod last_written;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use blockio::Fault;
 use tree::{FileSystem, Time};
 
+pub use every_file::EveryFile;
 pub use files::{HiveFile, has_installation};
 pub use iscsi::IscsiTarget;
 pub use last_written::{LastWritten, last_written};

@@ -19,10 +19,10 @@ use crate::{codes, copy};
 /// Write a disk, all layers of its chain together, as one new file
 ///
 /// A raw image is the disk byte for byte: other tools can mount and check it. A VHDX or VHD can be
-/// attached to a machine: the guest finds the same size, sectors and disk id, without checkpoints. The
-/// name tells the format (.vhdx, .vhd, else raw), unless --format does. What the guest never wrote takes
-/// no space. A disk with bytes that cannot be read is saved as NAME.partial with NAME.partial.json beside
-/// it, which lists them; never under the name asked for.
+/// attached to a machine: the guest finds the same size, sectors and disk id, without checkpoints.
+/// The name tells the format (.vhdx, .vhd, else raw), unless --format does. What the guest never
+/// wrote takes no space. A disk with bytes that cannot be read is saved as NAME.partial with
+/// NAME.partial.json beside it, which lists them; never under the name asked for.
 ///
 ///   hvrestore flatten /backup/web01 -o web01.vhdx
 ///   hvrestore flatten /backup/web01 --disk 1 -c base -o - | zstd > data.raw.zst

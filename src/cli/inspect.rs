@@ -20,28 +20,30 @@ use crate::cli::{Context, Exit, context};
 use crate::open::Options;
 use look::Look;
 
-/// Show what is there: machines, their checkpoints, disks, volumes and guests, and what is not there
+/// Show what is there: machines, their checkpoints, disks, volumes and guests, and what is not
+/// there
 ///
 ///   hvrestore inspect /backup/web01
 ///   hvrestore inspect /backup --vm 'web*'
 ///   hvrestore inspect --json /backup/web01 > web01.json
 ///   hvrestore inspect --raw /backup/web01               every key of its configurations
 ///
-/// Of each machine it shows the four parts (configuration, disks, memory, checkpoint tree), in which mode
-/// it was backed up and what says so, which Windows hosts accept it, when each state's guest last wrote,
-/// and what is NOT in this backup, with the remedy for each.
+/// Of each machine it shows the four parts (configuration, disks, memory, checkpoint tree), in
+/// which mode it was backed up and what says so, which Windows hosts accept it, when each state's
+/// guest last wrote, and what is NOT in this backup, with the remedy for each.
 ///
-/// Of a Windows guest it says the version, name, processor, roles, time zone and drive letters, from
-/// its own registry; a registry that was being written is completed from its logs in memory.
+/// Of a Windows guest it says the version, name, processor, roles, time zone and drive letters,
+/// from its own registry; a registry that was being written is completed from its logs in memory.
 ///
-/// Counts of files whose content is kept in special ways (compressed, WOF, dedup, EFS, cloud) come from
-/// one pass over each volume; --no-counts leaves it out.
+/// Counts of files whose content is kept in special ways (compressed, WOF, dedup, EFS, cloud) come
+/// from one pass over each volume, which also finds when the guest last wrote; with --no-counts that
+/// is only known to be at some time or after it.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
-    /// Do not read the file tables to count what they hold
+    /// Do not go through all files, to count them and to find the newest
     #[arg(long)]
     no_counts: bool,
     /// Show every key of the configurations instead, also those that hvrestore does not know

@@ -15,9 +15,10 @@ use crate::sink;
 /// Copy a checkpoint's disk so that it finds its parent where that lies now
 ///
 /// A differencing disk (.avhdx, .avhd) knows its parent by a path. Where the parent was moved or
-/// renamed, Windows refuses the chain. This writes a COPY that names PARENT by its path from the copy;
-/// paths of the old host, which may lead to a live disk, are taken out. CHILD itself is never changed. A
-/// pending log is replayed into the copy, and its chain is opened before it gets its name.
+/// renamed, Windows refuses the chain. This writes a COPY that names PARENT by its path from the
+/// copy; paths of the old host, which may lead to a live disk, are taken out. CHILD itself is never
+/// changed. A pending log is replayed into the copy, and its chain is opened before it gets its
+/// name.
 ///
 ///   hvrestore relink web01_A1.avhdx --parent web01-base.vhdx -o fixed/web01_A1.avhdx
 ///   hvrestore relink c.avhdx --parent p.vhdx -o c2.avhdx --windows-path 'D:\VMs\p.vhdx'

@@ -31,13 +31,13 @@ use options::ChoiceArgs;
 
 /// Write a whole machine as a set of files that Hyper-V imports
 ///
-/// Each machine gets a folder of its name in DIR: Virtual Machines, Snapshots, Virtual Hard Disks, with
-/// import.ps1, RESTORED.md and manifest.json beside them. All checkpoints are kept unless --as-of merges
-/// one state into new disks. Disks find their parents in the set and nowhere else, saved state stays only
-/// with exactly the disks it was saved with, configurations are copied as they are unless --windows-path
-/// (or --rename) asks for an edit. Nothing has its name before all of it is there and was looked at; an
-/// interrupted run goes on with --resume. The last line says whether Windows' import wizard will do, or
-/// what stands in its way; import.ps1 does all of it.
+/// Each machine gets a folder of its name in DIR: Virtual Machines, Snapshots, Virtual Hard Disks,
+/// with import.ps1, RESTORED.md and manifest.json beside them. All checkpoints are kept unless
+/// --as-of merges one state into new disks. Disks find their parents in the set and nowhere else,
+/// saved state stays only with exactly the disks it was saved with, configurations are copied as
+/// they are unless --windows-path (or --rename) asks for an edit. Nothing has its name before all
+/// of it is there and was looked at; an interrupted run goes on with --resume. The last line says
+/// whether Windows' import wizard will do, or what stands in its way; import.ps1 does all of it.
 ///
 ///   hvrestore restore /backup/web01 -o /mnt/usb --dry-run
 ///   hvrestore restore /backup/web01 -o /mnt/usb --verify --hash

@@ -173,7 +173,7 @@ fn nothing_chosen(families: &[Family], options: &Options) -> Error {
             "nothing says when these states were taken: they have no configuration".into()
         }
         Some(disk) => format!("no disk {disk} with a state {}", options.state),
-        None => format!("no state {}", options.state),
+        None => format!("there is no state '{}'", options.state),
     };
     let lines = |(number, family): (usize, &Family)| {
         family

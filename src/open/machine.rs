@@ -93,12 +93,12 @@ pub(super) fn meant<'a>(
         [one] => Ok(Meant::State(one)),
         [] if is_layer() => Ok(Meant::Layer),
         [] => {
-            let what = format!("no state {} of {}", options.state, machine.name);
+            let what = format!("{} has no state '{}'", machine.name, options.state);
             Err(no_state(machine, what))
         }
         several => Err(Error::Ambiguous {
             what: format!(
-                "{} states fit --checkpoint {}",
+                "{} states fit --checkpoint '{}'",
                 several.len(),
                 options.state
             ),

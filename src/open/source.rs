@@ -153,7 +153,7 @@ impl Source {
 
     fn no_machine(&self, asked: &str) -> Error {
         Error::NoMachine {
-            what: format!("no machine here is {asked}"),
+            what: format!("no machine here is called '{asked}'"),
             candidates: self.vms.lines(),
         }
     }

@@ -184,7 +184,7 @@ impl State {
 pub(super) fn ambiguous(asked: &str, states: &[State]) -> Error {
     let candidates = states.iter().map(State::line).collect();
     Error::Ambiguous {
-        what: format!("{} states fit --checkpoint {asked}", states.len()),
+        what: format!("{} states fit --checkpoint '{asked}'", states.len()),
         candidates,
     }
 }

@@ -2,15 +2,18 @@
 
 use tree::Time;
 
-use crate::guest::{LastWritten, last_shutdown, last_written};
+use crate::guest::{EveryFile, LastWritten, last_shutdown, last_written};
 use crate::open::{Backup, Source};
 use crate::vmset::{Machine, VolumeSigns};
 
 /// What the guest's own volumes say of one state of a machine.
 #[derive(Clone, Debug, Default)]
 pub struct StateFacts {
-    /// When the guest last wrote, and which volume says so by what: the newest of all volumes.
+    /// When the guest last wrote, and which volume says so by what: the newest of all volumes. Unless
+    /// [`is_exact`](Self::is_exact), it may have written later too.
     pub written: Option<(String, LastWritten)>,
+    /// How many volumes were gone through file by file, without loss.
+    pub gone_through: usize,
     /// The volumes that were not cleanly shut down, and why.
     pub dirty: Vec<(String, String)>,
     /// How many volumes could be read.
@@ -37,11 +40,7 @@ impl StateFacts {
                 .extend(info.dirty.map(|why| (volume.name.clone(), why)));
             let shutdown = last_shutdown(&**volume.live());
             facts.last_shutdown = facts.last_shutdown.max(shutdown);
-            let found = last_written(&**volume.live());
-            let newest = facts.written.as_ref().map(|(_, found)| found.time);
-            if let Some(found) = found.filter(|found| Some(found.time) > newest) {
-                facts.written = Some((volume.name.clone(), found));
-            }
+            facts.written_to(&volume.name, last_written(&**volume.live()));
         }
         let failed =
             |disk: &super::Disk| disk.opened.as_ref().map_or(1, |opened| opened.failed.len());
@@ -53,6 +52,25 @@ impl StateFacts {
 }
 
 impl StateFacts {
+    /// Takes into account what all files of a volume say.
+    pub fn every_file(&mut self, volume: &str, seen: &EveryFile) {
+        self.gone_through += usize::from(seen.is_whole());
+        self.written_to(volume, seen.last_written());
+    }
+
+    /// Whether the guest did not write after [`written`](Self::written): all its files were looked at.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.unreadable == 0 && self.gone_through == self.volumes
+    }
+
+    fn written_to(&mut self, volume: &str, found: Option<LastWritten>) {
+        let newest = self.written.as_ref().map(|(_, found)| found.time);
+        if let Some(found) = found.filter(|found| Some(found.time) > newest) {
+            self.written = Some((volume.to_owned(), found));
+        }
+    }
+
     /// What of it says how consistent the state is.
     #[must_use]
     pub fn signs(&self) -> VolumeSigns {
@@ -60,6 +78,7 @@ impl StateFacts {
             read: self.volumes,
             dirty: self.dirty.clone(),
             last_written: self.written.as_ref().map(|(_, written)| written.time),
+            all_seen: self.is_exact(),
             last_shutdown: self.last_shutdown,
         }
     }
@@ -70,5 +89,23 @@ impl Source {
     #[must_use]
     pub fn facts(&self, machine: &Machine, number: usize) -> StateFacts {
         StateFacts::of(&self.open_state(machine, number))
+    }
+
+    /// The same, and when the guest last wrote by all files of its volumes, unless `stop` says so.
+    #[must_use]
+    pub fn facts_of_every_file(
+        &self,
+        machine: &Machine,
+        number: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> StateFacts {
+        let backup = self.open_state(machine, number);
+        let mut facts = StateFacts::of(&backup);
+        for volume in backup.volumes() {
+            if let Some(seen) = EveryFile::of(&*volume.fs, stop) {
+                facts.every_file(&volume.name, &seen);
+            }
+        }
+        facts
     }
 }

@@ -40,8 +40,10 @@ pub struct VolumeSigns {
     pub read: usize,
     /// The volumes that were not cleanly shut down, and why.
     pub dirty: Vec<(String, String)>,
-    /// When the guest last wrote.
+    /// When the guest last wrote, or a time at which it did.
     pub last_written: Option<Time>,
+    /// Whether all its files were looked at for that, so that it did not write later.
+    pub all_seen: bool,
     /// When the guest was last shut down, by its registry.
     pub last_shutdown: Option<Time>,
 }
@@ -148,6 +150,10 @@ fn by_volumes(signs: &VolumeSigns) -> Consistency {
     let clean = "every volume that can be read was cleanly shut down";
     let off = signs.last_shutdown.zip(signs.last_written);
     match off.filter(|(off, written)| written.0 <= off.0.saturating_add(SHUTDOWN_TAKES)) {
+        Some(_) if !signs.all_seen => {
+            let why = "not all files were looked at, so that the guest may have run after its last shutdown";
+            Consistency::new(Verdict::NotProvable, [clean.into(), why.into()])
+        }
         Some(_) => {
             let why = "nothing was written after the shutdown that the registry records";
             Consistency::new(Verdict::ShutDown, [clean.into(), why.into()])
@@ -300,6 +306,12 @@ mod tests {
         );
         let mut off = clean();
         (off.last_shutdown, off.last_written) = (Some(Time(1_000)), Some(Time(2_000)));
+        assert_eq!(
+            verdict(&bare, None, &off),
+            Verdict::NotProvable,
+            "a file that was not looked at may be newer"
+        );
+        off.all_seen = true;
         assert_eq!(verdict(&bare, None, &off), Verdict::ShutDown);
         off.last_written = Some(Time(SHUTDOWN_TAKES + 1_001));
         assert_eq!(

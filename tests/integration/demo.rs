@@ -13,6 +13,8 @@ pub(crate) fn tests() -> Vec<Test> {
         test!(every_state_lists_its_files),
         test!(extracts_the_documents_as_they_were),
         test!(a_part_of_a_file_name_chooses_a_state),
+        test!(checkpoints_have_their_names),
+        test!(inspect_tells_when_each_guest_last_wrote),
     ]
 }
 
@@ -31,6 +33,13 @@ fn states() -> Vec<(String, Value)> {
         .map(|(number, state)| (format!("#{number}"), state))
         .collect()
 }
+
+/// What the states are called, from the base on.
+const NAMES: [&str; 3] = [
+    "before the thesis revision",
+    "before the web server update",
+    "now",
+];
 
 fn every_state_flattens_to_its_hash() -> Outcome {
     for (number, state) in states() {
@@ -114,5 +123,46 @@ fn a_part_of_a_file_name_chooses_a_state() -> Outcome {
         "{}",
         wrong.stderr
     );
+    Ok(())
+}
+
+fn checkpoints_have_their_names() -> Outcome {
+    for (name, (number, state)) in NAMES.iter().zip(states()) {
+        let flat = hvrestore(["flatten", "testdata/demo", "-c", name, "-o", "-"]).expect_code(0);
+        assert_eq!(
+            program::sha256(&flat.stdout),
+            text(&state["sha256"]),
+            "{number}"
+        );
+    }
+    let several = hvrestore(["ls", "testdata/demo", "-c", "before"]).expect_code(2);
+    for name in &NAMES[..2] {
+        assert!(several.stderr.contains(name), "{}", several.stderr);
+    }
+    Ok(())
+}
+
+/// The times of all files, not of a few: the demo's registry is months older than its documents.
+fn inspect_tells_when_each_guest_last_wrote() -> Outcome {
+    let inspect = |more: &[&str]| {
+        let arguments = ["inspect", "--json", "testdata/demo"];
+        let ran = hvrestore(arguments.iter().chain(more)).expect_code(0);
+        ran.json()["machines"][0]["states"].clone()
+    };
+    let (told, few) = (inspect(&[]), inspect(&["--no-counts"]));
+    for (number, (_, state)) in states().into_iter().enumerate() {
+        let entries = state["entries"].as_array().expect("a list of entries");
+        let newest = entries.iter().map(|entry| text(&entry["changed"])).max();
+        let guest = &told[number]["guest"]["last_written"];
+        assert_eq!(Some(text(&guest["time"])), newest, "{number}");
+        assert_eq!(guest["exact"], true, "{number}");
+        // The registry records a shutdown before the documents were written.
+        let verdict = &told[number]["consistency"]["verdict"];
+        assert_eq!(verdict, "not provable", "{number}");
+        let guest = &few[number]["guest"]["last_written"];
+        assert_eq!(guest["exact"], false, "{number}");
+        assert!(Some(text(&guest["time"])) <= newest, "{number}");
+        assert_eq!(few[number]["consistency"]["verdict"], "not provable");
+    }
     Ok(())
 }

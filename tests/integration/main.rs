@@ -26,6 +26,7 @@ mod metadata; // what is kept besides bytes: native, in the sidecar, put back
 mod mutations; // damaged images, by the thousand
 mod naming; // machines and their states by name, and what inspect says of them
 mod oracles; // what other readers say of the same disks and volumes
+mod readme; // what README.md and README.de.md show is what the program says
 mod repository; // what is tracked, and under which sum
 mod restore; // whole machines as Hyper-V imports them
 #[cfg(not(windows))]
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         mutations::tests(),
         naming::tests(),
         oracles::tests(),
+        readme::tests(),
         repository::tests(),
         restore::tests(),
         #[cfg(not(windows))]

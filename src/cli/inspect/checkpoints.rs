@@ -66,7 +66,11 @@ fn remarks(look: &Look<'_>, machine: &Machine, state: &MachineState) -> Vec<Stri
         let written = facts.written.iter();
         remarks.extend(written.map(|(volume, written)| {
             let (when, by) = (minutes(written.time), &written.evidence);
-            format!("guest last wrote {when} ({volume}, {})", escape(by))
+            let wrote = match facts.is_exact() {
+                true => "last wrote",
+                false => "wrote at or after",
+            };
+            format!("guest {wrote} {when} ({volume}, {})", escape(by))
         }));
     }
     remarks.extend(look.consistency(machine, state).map(|found| {

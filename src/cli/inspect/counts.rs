@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use tree::{GuestPath, Kind, Metadata};
 
 use crate::cli::Context;
+use crate::guest::EveryFile;
 use crate::open::{Backup, Volume};
 
 /// Files, folders, and files by how their content is kept.
@@ -26,6 +27,8 @@ pub(super) struct Counts {
     pub tags: BTreeMap<u32, u64>,
     /// Entries that could not be read.
     pub lost: u64,
+    /// The newest change among all of them.
+    pub written: EveryFile,
 }
 
 /// What is kept in one way.
@@ -54,6 +57,7 @@ fn one(volume: &Volume, ctx: &Context) -> Option<Counts> {
     let entries =
         entries.inspect_err(|error| ctx.console.note(&format!("{}: {error}", volume.name)));
     for item in entries.ok()? {
+        counts.written.see(&item);
         match item {
             Ok(entry) if entry.metadata.system => {}
             Ok(entry) => counts.add(&entry.metadata),

@@ -105,7 +105,7 @@ impl Found<'_> {
 
     fn times(&self) -> Option<String> {
         let guest = &self.guest;
-        let at = |word: &str, time: Option<Time>| Some(format!("{word} {}", text::seconds(time?)));
+        let at = |word: &str, time: Option<Time>| Some(format!("{word} {}Z", text::seconds(time?)));
         let zone = guest.time_zone.name.as_ref();
         let parts = [
             at("installed", guest.os.installed),

@@ -10,6 +10,9 @@ use crate::vmset::{Consistency, Machine, MachineState};
 /// chains to look through.
 const MOST_STATES: usize = 100;
 
+/// Of more states than these, the newest, not all files are looked at.
+const MOST_GONE_THROUGH: usize = 8;
+
 /// One machine, or the disks without one, in the state that is shown.
 pub(super) struct Look<'a> {
     /// The machine; none of a source that is one disk file.
@@ -42,8 +45,13 @@ impl<'a> Look<'a> {
             let is_shown = backup
                 .state()
                 .is_some_and(|shown| shown.number == state.number);
+            let is_new = states.len() - state.number <= MOST_GONE_THROUGH;
+            let stop = || ctx.cancelled();
             match is_shown {
-                true => Some(StateFacts::of(backup)),
+                true => Some(with_files(StateFacts::of(backup), &counts)),
+                false if few && is_new && with_counts => {
+                    Some(source.facts_of_every_file(machine?, state.number, &stop))
+                }
                 false if few => Some(source.facts(machine?, state.number)),
                 false => None,
             }
@@ -51,9 +59,9 @@ impl<'a> Look<'a> {
         Self {
             machine,
             backup,
-            counts,
-            guests: guests::find(backup),
             facts: states.iter().map(facts).collect(),
+            guests: guests::find(backup),
+            counts,
         }
     }
 
@@ -78,12 +86,26 @@ impl<'a> Look<'a> {
     /// Whether the guest wrote to `state` after what builds on it was begun: then those are of different
     /// times, and the states behind it cannot be trusted.
     pub(super) fn is_newer_than_child(&self, machine: &Machine, state: &MachineState) -> bool {
-        let written = |state: &MachineState| Some(self.facts_of(state)?.written.as_ref()?.1.time);
+        let written = |state: &MachineState| {
+            let facts = self.facts_of(state)?;
+            Some((facts.written.as_ref()?.1.time, facts.is_exact()))
+        };
         let children = machine
             .states
             .iter()
             .filter(|child| child.parent == Some(state.number));
         let mut times = children.filter_map(written);
-        written(state).is_some_and(|own| times.any(|child| own > child))
+        // All files of one against few of the other would compare different things.
+        written(state).is_some_and(|(own, exact)| {
+            times.any(|(child, child_exact)| own > child && (child_exact || !exact))
+        })
     }
+}
+
+/// `facts` with what the files say that were counted.
+fn with_files(mut facts: StateFacts, counts: &[Counts]) -> StateFacts {
+    for counts in counts {
+        facts.every_file(&counts.volume, &counts.written);
+    }
+    facts
 }

@@ -191,6 +191,7 @@ fn guest(facts: &StateFacts) -> Value {
     json!({
         "last_written": facts.written.as_ref().map(|(volume, written)| json!({
             "time": rfc3339(written.time), "volume": volume, "evidence": written.evidence,
+            "exact": facts.is_exact(),
         })),
         "used": facts.used,
         "dirty": facts.dirty.iter().map(|(volume, why)| json!({ "volume": volume, "why": why }))

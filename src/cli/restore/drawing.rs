@@ -115,7 +115,7 @@ fn host(out: &mut impl Write, machine: &Machine, plan: &Plan) -> anyhow::Result<
         let switches = escape(&switches.join("', '")).into_owned();
         writeln!(
             out,
-            "  was on the switches '{switches}'; import.ps1 -SwitchMap connects it"
+            "  its network switches were '{switches}'; import.ps1 -SwitchMap connects it"
         )?;
     }
     let mut checkpoints = machine.states.iter().filter(|state| state.is_checkpoint());
@@ -126,7 +126,7 @@ fn host(out: &mut impl Write, machine: &Machine, plan: &Plan) -> anyhow::Result<
         let name = escape(&format!("{} {taken}", newest.label())).into_owned();
         writeln!(
             out,
-            "  runs in its state now; newest checkpoint: {name} (RESTORED.md says how to go back to it)"
+            "  starts as it was last (now); newest checkpoint: {name} (RESTORED.md says how to go back to it)"
         )?;
     }
     Ok(())
@@ -162,8 +162,8 @@ fn heading(out: &mut impl Write, machine: &Machine, plan: &Plan) -> anyhow::Resu
             format!("with {}", text::count(count, "checkpoint"))
         }
         Keep::AsOf(number) => {
-            let name = machine.states.get(number).map_or("", |state| &*state.name);
-            format!("as of #{number} {name}")
+            let label = machine.states.get(number).map(|state| state.label());
+            format!("as of #{number} {}", label.unwrap_or_default())
         }
     };
     writeln!(out, "{}  {}", escape(&plan.name), escape(&what))?;

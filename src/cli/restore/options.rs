@@ -155,7 +155,7 @@ pub(super) fn state(machine: &Machine, word: &str) -> anyhow::Result<usize> {
     match &found[..] {
         [one] => Ok(one.number),
         [] => {
-            let text = format!("no state {word} of {}", machine.name);
+            let text = format!("{} has no state '{word}'", machine.name);
             Err(Stop::new(Exit::Usage, &NO_MACHINE_STATE, text)
                 .with(machine.state_lines())
                 .into())
@@ -163,7 +163,7 @@ pub(super) fn state(machine: &Machine, word: &str) -> anyhow::Result<usize> {
         several => {
             let lines = machine.state_lines();
             let lines = several.iter().filter_map(|state| lines.get(state.number));
-            let text = format!("{} states of {} fit {word}", several.len(), machine.name);
+            let text = format!("{} states of {} fit '{word}'", several.len(), machine.name);
             Err(Stop::new(Exit::Usage, &codes::cli::AMBIGUOUS, text)
                 .with(lines.cloned().collect())
                 .into())

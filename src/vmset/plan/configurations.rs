@@ -320,7 +320,7 @@ fn planned(from: &Path, place: SetPath, role: Role) -> PlannedFile {
         what: "name".into(),
         before: own.clone(),
         after: place.name().into(),
-        why: "so import looks for it",
+        why: "the import looks for a file of that name",
     });
     PlannedFile {
         size: std::fs::metadata(from).map_or(0, |found| found.len()),

@@ -39,6 +39,7 @@ pub(super) fn rows(machine: &Machine, facts: &Facts<'_>, rows: &mut Vec<Row>) {
 }
 
 fn on_the_host(id: Uuid) -> Row {
+    let id = id.to_string().to_uppercase();
     let why = format!("the host must not have a machine of the id {id} yet");
     Row::pass(Topic::Identity, why)
         .do_this("import.ps1 looks there first, and stops where there is one")

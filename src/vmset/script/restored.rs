@@ -124,7 +124,7 @@ fn fate(state: &StateFacts) -> &'static str {
         Fate::Kept if state.lacks_disks() => "yes, but not all its disks",
         Fate::Kept => "yes",
         Fate::Absent => "no: not in the backup",
-        Fate::MergedAway => "no: merged into the disks",
+        Fate::MergedAway => "no: a single state was asked for",
     }
 }
 
@@ -347,7 +347,7 @@ mod tests {
             anew()
                 .wizard_stops()
                 .join("")
-                .contains("was merged into the disks")
+                .contains("is not in this set, which has a single state")
         );
     }
 

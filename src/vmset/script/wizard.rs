@@ -33,7 +33,7 @@ fn of_state(state: &StateFacts) -> Vec<String> {
             state.name
         )],
         Fate::MergedAway => vec![format!(
-            "checkpoint \"{}\" was merged into the disks",
+            "checkpoint \"{}\" is not in this set, which has a single state",
             state.name
         )],
     }

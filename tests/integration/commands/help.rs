@@ -8,6 +8,7 @@ use crate::manifest::text;
 pub(super) fn tests() -> Vec<Test> {
     vec![
         test!(each_command_shows_an_example),
+        test!(the_help_of_commands_is_wrapped_once),
         test!(the_program_shows_its_commands_and_exit_codes),
         test!(explain_knows_every_code),
         test!(explain_finds_codes_in_what_is_pasted),
@@ -45,6 +46,25 @@ fn each_command_shows_an_example() -> Outcome {
         let examples = lines.filter(|line| line.contains(&example)).count();
         assert!(examples > 0, "{command}: {}", help.text());
         assert_eq!(help.stderr, "", "{command}");
+    }
+    Ok(())
+}
+
+/// The first word of a line would have fitted into the line before: text that is wrapped twice.
+fn is_ragged(line: &str, next: &str) -> bool {
+    let first = next.split(' ').next().unwrap_or_default();
+    let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    is_text(line) && is_text(next) && line.len() + 1 + first.len() <= 80
+}
+
+fn the_help_of_commands_is_wrapped_once() -> Outcome {
+    for command in COMMANDS {
+        let help = hvrestore([command, "--help"]).expect_code(0);
+        let about: Vec<_> = help.text().lines().collect();
+        let usage = about.iter().position(|line| line.starts_with("Usage: "));
+        let about = &about[..usage.expect("a line of usage")];
+        let ragged = about.windows(2).find(|pair| is_ragged(pair[0], pair[1]));
+        assert_eq!(ragged, None, "{command}");
     }
     Ok(())
 }

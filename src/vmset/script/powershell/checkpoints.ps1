@@ -11,7 +11,7 @@ function Remove-LostCheckpoints($Planned) {
             Stop-Import ('Hyper-V does not find the checkpoint {0}, which is in the set.' -f $state.Name) 'see that Snapshots holds its files (manifest.json names them), restore again if not, and run this script again'
         }
         if (-not (Get-CimInstance -InputObject $checkpoint -ErrorAction SilentlyContinue)) { continue }
-        $why = if ($state -and $state.Fate -eq 'MergedAway') { 'merged into the disks' } else { 'not in the backup' }
+        $why = if ($state -and $state.Fate -eq 'MergedAway') { 'not in this set, which has a single state' } else { 'not in the backup' }
         [void] (Invoke-Manager (Get-CheckpointManager) 'DestroySnapshot' @{ AffectedSnapshot = $checkpoint })
         Write-Detail ('checkpoint {0} taken out: {1}' -f $checkpoint.ElementName, $why)
     }
