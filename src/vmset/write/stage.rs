@@ -8,6 +8,8 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::Deserialize;
 use uuid::Uuid;
@@ -25,6 +27,15 @@ use crate::vmset::plan::{MACHINES, PlannedFile, SetPath};
 const JOURNAL: &str = ".hvrestore-restore.jsonl";
 /// End of the temporary folder's name.
 const TAIL: &str = ".hvrestore-part";
+
+/// How long Windows is given to let go of a folder: a virus scanner, or whoever looks into it, keeps
+/// its name as it is.
+const WAITS: &[Duration] = &[
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
 
 /// The temporary folder of one machine.
 pub(super) struct Stage {
@@ -162,17 +173,19 @@ impl Stage {
         put().map_err(|error| Error::writing(&path, &error))
     }
 
-    /// Gives the folder its name.
+    /// Gives the folder its name. Where that cannot be, the journal stays, so that the next run has
+    /// nothing else to do.
     pub(super) fn finish(mut self) -> Result<(), Error> {
         let writing = |error: io::Error| Error::writing(&self.place, &error);
         // Closed first, because Windows renames no folder in which something is open.
         drop(self.journal.take());
-        fs::remove_file(self.path.join(JOURNAL)).map_err(writing)?;
         if self.place.exists() {
             // Only an empty folder goes; anything else stops here.
             fs::remove_dir(&self.place).map_err(writing)?;
         }
-        fs::rename(&self.path, &self.place).map_err(writing)?;
+        let waits = if cfg!(windows) { WAITS } else { &[] };
+        patiently(waits, || fs::rename(&self.path, &self.place)).map_err(writing)?;
+        fs::remove_file(self.place.join(JOURNAL)).map_err(writing)?;
         let above = self.place.parent().unwrap_or(Path::new("."));
         if let Ok(dir) = Dir::open(above) {
             // Some file systems cannot sync a folder; its name is there all the same.
@@ -243,6 +256,17 @@ fn line(journal: &mut File, fill: impl FnOnce(&mut Object<'_>)) -> io::Result<()
     journal.sync_data()
 }
 
+/// Does what is refused now again after each of the waits.
+fn patiently(waits: &[Duration], mut act: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    for wait in waits {
+        match act() {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => thread::sleep(*wait),
+            done => return done,
+        }
+    }
+    act()
+}
+
 /// Whether nothing is at `place`, or an empty folder.
 fn is_free(place: &Path) -> bool {
     match fs::read_dir(place) {
@@ -289,5 +313,50 @@ fn clean(folder: &Path) {
         } else if is_temporary(&entry.file_name()) {
             let _ = fs::remove_file(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r6_a_folder_that_cannot_get_its_name_yet_keeps_its_journal() {
+        let temp = tempfile::tempdir().expect("a temporary folder");
+        let stage = || Stage::check(temp.path(), "web01", None).expect("nothing is there");
+        let mut first = stage();
+        first.begin("key", false).expect("begun");
+        fs::create_dir(temp.path().join("web01")).expect("made");
+        fs::write(temp.path().join("web01/other"), "").expect("written");
+        first.finish().expect_err("the name is taken");
+        let part = temp.path().join(".web01.hvrestore-part");
+        assert!(part.join(JOURNAL).exists());
+        fs::remove_file(temp.path().join("web01/other")).expect("removed");
+        let mut second = stage();
+        second.begin("key", true).expect("gone on with");
+        second.finish().expect("the name is free");
+        let place = temp.path().join("web01");
+        assert!(!part.exists() && fs::read_dir(place).expect("there").next().is_none());
+    }
+
+    #[test]
+    fn what_is_refused_for_a_while_is_tried_again() {
+        let waits = [Duration::ZERO; 2];
+        let refusing = |times: usize, kind: io::ErrorKind| {
+            let mut tries = 0;
+            let done = patiently(&waits, || {
+                tries += 1;
+                match tries > times {
+                    true => Ok(()),
+                    false => Err(kind.into()),
+                }
+            });
+            (done.is_ok(), tries)
+        };
+        let denied = io::ErrorKind::PermissionDenied;
+        assert_eq!(refusing(0, denied), (true, 1));
+        assert_eq!(refusing(2, denied), (true, 3));
+        assert_eq!(refusing(3, denied), (false, 3));
+        assert_eq!(refusing(1, io::ErrorKind::StorageFull), (false, 1));
     }
 }

@@ -268,8 +268,11 @@ fn what_cannot_be_linked_is_refused() -> Outcome {
         2,
         "HV-E815",
     );
-    let long = format!(r"D:\{}\renamed.vhdx", "x".repeat(40_000));
-    refused(&old, &parent, &["--windows-path", &long], 15, "HV-E142");
+    // No command line of Windows is that long.
+    if !cfg!(windows) {
+        let long = format!(r"D:\{}\renamed.vhdx", "x".repeat(40_000));
+        refused(&old, &parent, &["--windows-path", &long], 15, "HV-E142");
+    }
     refused(&old, &old, &["--accept-mismatch"], 11, "HV-E504");
     Ok(())
 }
