@@ -13,12 +13,12 @@ use crate::cli::bars::Bar;
 use crate::cli::stop::class_of;
 use crate::cli::{Context, Exit, Stop};
 use crate::codes;
-use crate::hostfs;
 use crate::open::Source;
 use crate::progress::Watch;
 use crate::sink::codes::FULL;
 use crate::vmset::codes::{NEEDS_ONE_STATE, TARGET_IN_SOURCE, TARGET_TAKEN, TARGET_TOO_SMALL};
 use crate::vmset::plan::{Choices, Keep, Plan};
+use crate::vmset::preflight::gather;
 use crate::vmset::script::{Facts, Member};
 use crate::vmset::write::{self, Job, Written};
 use crate::vmset::{Acceptance, Machine, MachineState, manifest, script};
@@ -218,7 +218,7 @@ impl Run<'_> {
 
     fn show(&self, plan: &Plan) -> anyhow::Result<Ended> {
         if !self.ctx.global.json {
-            let free = free_at(&self.args.output);
+            let free = gather::destination(&self.args.output).free;
             drawing::plan(self.ctx, self.machine, plan, free)?;
         }
         let document = manifest::document(plan, None);
@@ -284,13 +284,6 @@ fn exit_of(plan: &Plan, written: Option<&Written>) -> Exit {
         false => Exit::Findings,
         true => Exit::Done,
     }
-}
-
-/// How many bytes are free where `place` is or would be, if the system tells.
-fn free_at(place: &Path) -> Option<u64> {
-    let place = std::path::absolute(place).ok()?;
-    let there = place.ancestors().find(|path| path.is_dir())?;
-    hostfs::free_space(there).ok()
 }
 
 /// Whether the next machine would meet the same.

@@ -17,6 +17,7 @@ use super::{on, text, two_disks};
 pub(super) fn tests() -> Vec<Test> {
     vec![
         test!(r15_other_file_systems_are_named_with_size_and_label),
+        test!(a_volume_that_cannot_be_opened_is_left_out),
         test!(r16_volumes_of_a_dynamic_disk_are_named),
         test!(r21_shared_disks_and_devices_of_the_host_are_absent),
         test!(r25_paths_of_every_style_are_read_and_never_opened),
@@ -88,6 +89,18 @@ fn r15_other_file_systems_are_named_with_size_and_label() -> Outcome {
     let listed = on("ls", sources.folder(), &[]);
     assert_eq!(listed.text(), "");
     assert!(listed.code != Some(0) && !listed.stderr.is_empty());
+    Ok(())
+}
+
+/// The boot sectors are sound, and there is no $MFT where they say.
+fn a_volume_that_cannot_be_opened_is_left_out() -> Outcome {
+    let parts = vec![GptPart::data("Windows", ntfs_boot_sectors(MIB))];
+    let sources = disk(&Gpt::new(parts).build());
+    let ran = on("ls", sources.folder(), &[]);
+    assert!(ran.code != Some(0));
+    for part in ["disk0/part1 left out", "[HV-W811]"] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use blockio::Cache;
 use disk::{Finder, Folders};
 
 use super::{Web, last_line, names};
-use crate::harness::machines::{Format, Layout, State};
+use crate::harness::machines::{Format, Layout, Machine, State};
 use crate::harness::program::sha256;
-use crate::harness::{Outcome, Test, test};
+use crate::harness::{Outcome, Sources, Test, temp_dir, test};
 
 pub(super) fn tests() -> Vec<Test> {
     vec![
@@ -22,6 +22,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(r37_what_is_written_is_in_the_manifest_and_the_source_is_as_it_was),
         test!(another_name_is_the_folders_and_the_configurations),
         test!(all_machines_come_with_a_script_for_all),
+        test!(a_domain_controller_is_told_beside_the_set),
     ]
 }
 
@@ -198,7 +199,7 @@ fn another_name_is_the_folders_and_the_configurations() -> Outcome {
 }
 
 fn all_machines_come_with_a_script_for_all() -> Outcome {
-    let folder = crate::harness::temp_dir();
+    let folder = temp_dir();
     for name in ["one", "two"] {
         let mut machine = crate::harness::machines::Machine::new(name, Format::Vmcx);
         let disk = machine.add_disk(&format!("{name}.vhdx"));
@@ -206,8 +207,8 @@ fn all_machines_come_with_a_script_for_all() -> Outcome {
         let made = machine.write_to(&folder.path().join(name), &Layout::Exported);
         super::put_guest_state(&made, Format::Vmcx);
     }
-    let sources = crate::harness::Sources::made(folder);
-    let out = crate::harness::temp_dir();
+    let sources = Sources::made(folder);
+    let out = temp_dir();
     let dest = out.path().join("all");
     let listed = super::restore(sources.folder(), &dest, &[]).expect_code(2);
     assert!(listed.stderr.contains("two"), "{}", listed.stderr);
@@ -226,5 +227,36 @@ fn all_machines_come_with_a_script_for_all() -> Outcome {
         "{}",
         again.stderr
     );
+    Ok(())
+}
+
+/// By the guest's own registry, in the script and in the text beside it.
+fn a_domain_controller_is_told_beside_the_set() -> Outcome {
+    let windows = Sources::testdata(&["guest/system.vhdx.zst"]);
+    for is_controller in [true, false] {
+        let mut dc = Machine::new("dc02", Format::Vmcx);
+        let disk = dc.add_disk("system.vhdx");
+        let folder = temp_dir();
+        let made = dc.write_to(folder.path(), &Layout::Exported);
+        if is_controller {
+            let file = made.disk_file(State::Now, disk);
+            fs::remove_file(file)?;
+            fs::copy(windows.path("system.vhdx"), file)?;
+        }
+        let sources = Sources::made(folder);
+        let out = temp_dir();
+        let dest = out.path().join("out");
+        super::restore(sources.folder(), &dest, &[]);
+        let text = |name: &str| fs::read_to_string(dest.join("dc02").join(name));
+        let told = "domain controller: start it isolated";
+        assert_eq!(text("RESTORED.md")?.contains(told), is_controller);
+        let script = text("import.ps1")?;
+        let entry = script
+            .lines()
+            .find(|line| line.contains("DomainController"));
+        let entry = entry.expect("it is in the table");
+        let expected = if is_controller { "$true" } else { "$false" };
+        assert!(entry.contains(expected), "{entry}");
+    }
     Ok(())
 }
