@@ -1,6 +1,6 @@
 //! When a guest last wrote to a volume, by every file of it.
 //!
-//! [`last_written`](super::last_written) looks at few files, and so knows only that the guest wrote at
+//! [`last_written`](super::last_written()) looks at few files, and so knows only that the guest wrote at
 //! that time or later. Where all files are gone through anyway, to count them, the newest of their changes
 //! is the last one: the time of a change is set by the guest's system, with every write.
 

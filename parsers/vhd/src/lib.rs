@@ -11,7 +11,7 @@
 //! | `locator` | what a differencing disk knows of its parent |
 //! | `bat`, `bitmap` | which blocks, and which sectors of a block, this file holds |
 //! | `sparse` | extents of a dynamic or differencing disk |
-//! | [`write`] | a new file made of a disk |
+//! | [`write`](mod@write) | a new file made of a disk |
 //! | [`edit`] | a copy whose parent lies elsewhere |
 //! | `verify` | what only a pass over every block shows |
 //! | [`codes`] | HV-x3xx |

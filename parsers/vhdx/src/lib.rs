@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A pending log is replayed in memory, never into a source; [`edit`] replays it into a copy, and
-//! rewrites the parent locator of one. [`write`] makes a new file of a disk. Damage to what opening needs refuses
+//! rewrites the parent locator of one. [`write`](mod@write) makes a new file of a disk. Damage to what opening needs refuses
 //! the file, unless a second copy is sound; damage to a block costs that block only.
 //!
 //! [MS-VHDX]: https://learn.microsoft.com/openspecs/windows_protocols/ms-vhdx

@@ -10,7 +10,7 @@
 //! | `header`, `replay`, `image` | which header is in force; the replay log; the bytes with it applied |
 //! | `object_table`, `key_table`, `entry`, `value` | what lies where, down to one value |
 //! | `link` | the tree |
-//! | [`write`], `plan`, `encode` | a whole container from a tree; what lies where in it; structures as bytes |
+//! | `write`, `plan`, `encode` | a whole container from a tree; what lies where in it; structures as bytes |
 //! | [`Editor`], `room` | single values changed on a copy; where there is room for more |
 //! | `checksum`, `notes` | the one checksum; what was found |
 

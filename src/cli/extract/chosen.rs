@@ -25,7 +25,7 @@ impl<'a> Chosen<'a> {
     /// What `places` and `list` name in `backup`.
     ///
     /// # Errors
-    /// A [`Stop`](crate::cli::Stop) where a volume has to be chosen, a list cannot be read, or a path
+    /// A [`Stop`] where a volume has to be chosen, a list cannot be read, or a path
     /// that was given by itself matches nothing.
     pub(super) fn find(
         places: &PlaceArgs,

@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-/// NTFS boot sector, as far as it says where the volume ends. [MS] "NTFS partition boot sector".
+/// NTFS boot sector, as far as it says where the volume ends. (MS) "NTFS partition boot sector".
 #[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub(crate) struct Ntfs {
@@ -113,7 +113,7 @@ pub(crate) struct ExFatEntry {
 }
 const _: () = assert!(size_of::<ExFatEntry>() == 32);
 
-/// ReFS boot sector: the file system recognition structure. [MS] FILE_SYSTEM_RECOGNITION_STRUCTURE.
+/// ReFS boot sector: the file system recognition structure. (MS) FILE_SYSTEM_RECOGNITION_STRUCTURE.
 #[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub(crate) struct Refs {
