@@ -150,6 +150,45 @@ class Bench:
             for file_system in ("xfs", "btrfs"):
                 yield from self._shared(file_system)
 
+    def machine(self):
+        """The four files of a chain restored as a machine, and its newest state as one new disk."""
+        with self._emptied():
+            self._make("chain", "--mib", self.options.mib)
+            for name in ("flat.img", "plain.bin"):
+                (self.folder / name).unlink()
+            source = self.folder / "source"
+            source.mkdir()
+            for file in sorted(self.folder.glob("*.*vhdx")):
+                file.rename(source / file.name)
+            sparse = "cp --sparse=always"
+            yield self._restore(source, "{output}", sparse, Goal(peak_mib=64, speeds={sparse: 0.95}))
+            yield self._converted(source / "base.vhdx")
+            size = self.options.mib * 5 + 1024
+            with destination.made("xfs", self.folder / "xfs", size) as point:
+                subprocess.run(["cp", "-r", "--sparse=always", source, point / "source"], check=True)
+                # Both take less than a second: what is asked is that no byte is moved.
+                goal = Goal(seconds=1, peak_mib=64)
+                output = point / "out{output_name}"
+                yield self._restore(point / "source", output, "cp --reflink=always", goal)
+
+    def _restore(self, source, output, peer, goal):
+        """Both wait until all of it has arrived."""
+        copy = f'mkdir "$1" && {peer} "$0"/* "$1" && sync "$1"/*'
+        commands = [
+            self._product("restore", source, "-q", "-o", output),
+            Command(peer, ["sh", "-c", copy, source, output]),
+        ]
+        where = "within xfs" if "reflink" in peer else "to ext4"
+        return Case(f"restore base + 3 AVHDX {where}", commands, goal, self.runs)
+
+    def _converted(self, disk):
+        """qemu-img opens no differencing disk: both get the base alone."""
+        commands = [
+            self._product("flatten", disk, "--format", "vhdx", "-q", "-o", "{output}"),
+            Command("qemu-img convert", ["qemu-img", "convert", "-O", "vhdx", disk, "{output}"]),
+        ]
+        return Case("flatten a dynamic VHDX to VHDX", commands, Goal(peak_mib=64), self.runs)
+
     def _shared(self, file_system):
         """A large file within a file system that shares blocks, after `sync`."""
         size = self.options.mib * 2 + 1024

@@ -18,7 +18,7 @@ import measure
 from cases import Bench
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GROUPS = ("opening", "tree", "small", "chain")
+GROUPS = ("opening", "tree", "small", "chain", "machine")
 
 
 def machine():
