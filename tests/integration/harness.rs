@@ -85,7 +85,6 @@ impl Test {
     }
 
     /// Needs `/dev/fuse`.
-    #[cfg(target_os = "linux")]
     pub(crate) fn needs_fuse(self) -> Self {
         self.needs(Need::Fuse)
     }
