@@ -95,7 +95,7 @@ impl Context {
     /// # Errors
     /// As [`Backup::open`].
     pub fn open_with(&self, args: &SourceArgs, options: &Options) -> anyhow::Result<Backup> {
-        let source = Source::look(&args.source, options)?;
+        let source = self.look_for(&args.source, options)?;
         self.open_machine(&source, source.machine(options)?, options)
     }
 
@@ -105,16 +105,24 @@ impl Context {
     /// # Errors
     /// As [`Source::look`].
     pub fn look(&self, args: &MachineArgs) -> anyhow::Result<Source> {
-        let options = finding(&args.vms.vm, &args.finding);
-        Ok(Source::look(&args.source, &options)?)
+        self.look_for(&args.source, &finding(&args.vms.vm, &args.finding))
     }
 
-    /// As [`look`](Self::look), with options of the caller's.
+    /// As [`look`](Self::look), with options of the caller's; says what is wrong with the source's
+    /// configurations as a whole.
     ///
     /// # Errors
-    /// As [`Source::look`].
+    /// As [`Source::look`], and where `source` is a configuration that cannot be read.
     pub fn look_for(&self, source: &Path, options: &Options) -> anyhow::Result<Source> {
-        Ok(Source::look(source, options)?)
+        let source = Source::look(source, options)?;
+        // Also where it stops here: a machine that is missed may be the one that cannot be read.
+        for fault in source.vms().problems() {
+            if self.is_new(&fault.to_string()) {
+                self.console.fault(fault);
+            }
+        }
+        source.check_readable()?;
+        Ok(source)
     }
 
     /// Opens each of `machines`, or where there is none the disks of `source`, and says which states those

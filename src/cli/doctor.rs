@@ -107,9 +107,8 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     for machine in machines {
         examined.push(examine(args, ctx, &source, machine)?);
     }
-    let of_set = say_what_is_wrong(source.vms(), ctx);
     let levels = examined.iter().map(|one| worst(&one.rows));
-    let level = levels.fold(of_set, Level::max);
+    let level = levels.fold(of_set(source.vms()), Level::max);
     let mut out = ctx.stdout();
     if ctx.global.json {
         let document = document::of(args, &examined, level);
@@ -125,19 +124,12 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-/// Says what is wrong with the set as a whole: it may be the reason why a machine is not among those
-/// that were looked at. How much it matters.
-fn say_what_is_wrong(set: &VmSet, ctx: &Context) -> Level {
-    for note in &set.notes {
-        ctx.console.fault(note);
-    }
-    for (path, fault) in &set.unreadable {
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        ctx.console.fault(&(**fault).clone().in_file(&file));
-    }
-    match set.notes.is_empty() && set.unreadable.is_empty() {
-        true => Level::Pass,
-        false => Level::Warn,
+/// How much it matters that something is wrong with the set as a whole, which was said when it was looked
+/// through: it may be the reason why a machine is not among those that were looked at.
+fn of_set(set: &VmSet) -> Level {
+    match set.problems().next() {
+        None => Level::Pass,
+        Some(_) => Level::Warn,
     }
 }
 

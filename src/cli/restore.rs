@@ -79,15 +79,18 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         let text = format!("{}: no virtual machine", source.path().display());
         return Err(Stop::new(Exit::NoSource, &codes::cli::NO_DISK, text).into());
     }
-    check_outside(&args.output, &args.machines)?;
+    check_outside(&args.output, &source, &args.machines)?;
     check_free(args)?;
     let (mut exit, mut documents, mut members) = (Exit::Done, Vec::new(), Vec::new());
-    for machine in machines {
+    let folders = args.choices.folders(&machines);
+    for (&machine, folder) in machines.iter().zip(&folders) {
         let run = Run {
             args,
             ctx,
             source: &source,
             machine,
+            folder,
+            is_alone: machines.len() == 1,
         };
         let ended = run.run_or_go_on()?;
         exit = exit.and(ended.exit);
@@ -104,7 +107,19 @@ pub(crate) fn run(args: &Args, ctx: &Context) -> anyhow::Result<Exit> {
         let document = json!({ "type": "restore", "dry_run": args.dry_run, "machines": documents });
         println!("{}", serde_json::to_string_pretty(&document)?);
     }
-    Ok(exit)
+    Ok(exit_of_all(exit, &members, &source, args))
+}
+
+/// How the run ends, where it would end with `exit` but for what the machines have in common: what was
+/// delivered beside what could not be, and with `--all` what may be a machine and cannot be read.
+fn exit_of_all(exit: Exit, members: &[Member], source: &Source, args: &Args) -> Exit {
+    let is_end = matches!(exit, Exit::Done | Exit::Findings | Exit::Partly);
+    let is_missed = args.machines.vms.all && !source.vms().unreadable.is_empty();
+    match is_end {
+        true if is_missed => exit.and(Exit::Findings),
+        true => exit,
+        false => Exit::after(exit, !members.is_empty() && !args.dry_run),
+    }
 }
 
 /// Name of the script that imports all machines.
@@ -116,6 +131,10 @@ struct Run<'a> {
     ctx: &'a Context,
     source: &'a Source,
     machine: &'a Machine,
+    /// Name of its folder.
+    folder: &'a str,
+    /// Whether no other machine is restored.
+    is_alone: bool,
 }
 
 /// How one machine ended.
@@ -131,7 +150,7 @@ impl Run<'_> {
     /// being restored.
     fn run_or_go_on(&self) -> anyhow::Result<Ended> {
         match self.run() {
-            Err(error) if self.args.machines.vms.all && !is_for_all(&error) => {
+            Err(error) if !self.is_alone && !is_for_all(&error) => {
                 let text = format!("{}: {error:#}", self.machine.name);
                 let (exit, code) = class_of(&error);
                 self.ctx.console.error(&text, code);
@@ -147,10 +166,12 @@ impl Run<'_> {
     }
 
     fn run(&self) -> anyhow::Result<Ended> {
-        let choices = self
-            .args
-            .choices
-            .of(self.machine, &self.args.output, &self.args.machines)?;
+        let choices = self.args.choices.of(
+            self.machine,
+            self.folder,
+            &self.args.output,
+            &self.args.machines,
+        )?;
         self.check_host(&choices)?;
         let plan = Plan::of(self.machine, self.source.finder(), &choices)?;
         if let Some(document) = self.done_before(&plan) {
@@ -160,6 +181,7 @@ impl Run<'_> {
             return self.show(&plan);
         }
         let written = self.write(&plan, &choices)?;
+        let plan = plan.after(self.machine, &choices, &written);
         let exit = exit_of(&plan, Some(&written));
         if !self.ctx.global.json {
             drawing::receipt(self.ctx, self.machine, &plan, &written)?;
@@ -248,12 +270,17 @@ impl Run<'_> {
             &self.args.machines,
             choices,
         );
-        let facts = Facts {
-            rows: looked.rows,
-            domain_controller: looked.domain_controller,
-            ..plan.facts(self.machine, choices)
+        let texts = |written: &Written| {
+            let plan = plan.after(self.machine, choices, written);
+            let facts = Facts {
+                is_whole: written.is_whole(),
+                rows: [written.rows(), looked.rows].concat(),
+                domain_controller: looked.domain_controller,
+                ..plan.facts(self.machine, choices)
+            };
+            texts(&plan, &facts, written)
         };
-        let written = write::write(&job, |written| texts(plan, &facts, written));
+        let written = write::write(&job, texts);
         bar.finish();
         self.ctx.console.detail(&bar.tally().to_string());
         written.map_err(Into::into)
@@ -321,14 +348,19 @@ fn put_script_for_all(output: &Path, members: &[Member]) -> anyhow::Result<()> {
 }
 
 /// The source is never written, and a restored set must not be found as part of it.
-fn check_outside(output: &Path, args: &MachineArgs) -> anyhow::Result<()> {
+fn check_outside(output: &Path, source: &Source, args: &MachineArgs) -> anyhow::Result<()> {
     let real = |path: &Path| {
         let mut above = path.ancestors().filter(|path| !path.as_os_str().is_empty());
         let there = above.find(|path| path.exists()).unwrap_or(Path::new("."));
         fs::canonicalize(there).unwrap_or_else(|_| there.to_owned())
     };
     let output = real(&std::path::absolute(output)?);
-    let folders = [&args.source].into_iter().chain(&args.finding.search);
+    let root = source.root();
+    let mapped = args.finding.map.iter().map(|(_, folder)| folder);
+    let folders = [&root]
+        .into_iter()
+        .chain(&args.finding.search)
+        .chain(mapped);
     for folder in folders.filter(|folder| folder.is_dir()) {
         if output.starts_with(real(&std::path::absolute(folder)?)) {
             let text = format!("{} lies within {}", output.display(), folder.display());

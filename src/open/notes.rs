@@ -31,9 +31,7 @@ pub enum Note {
 /// The notes of an opened backup, disk by disk.
 pub(super) fn collect(backup: &Backup, without_state: &[usize], options: &Options) -> Vec<Note> {
     let mut notes: Vec<Note> = backup.survey.notes.iter().map(fault).collect();
-    notes.extend(backup.vms.notes.iter().map(fault));
-    let unreadable = backup.vms.unreadable.iter();
-    notes.extend(unreadable.map(|(_, damage)| Note::Fault(Arc::clone(damage))));
+    notes.extend(backup.vms.problems().map(fault));
     for file in &backup.survey.files {
         let is_read = |disk: &Disk| disk.state.path == file.path;
         if let Err(damage) = &file.outcome

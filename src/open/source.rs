@@ -69,6 +69,15 @@ impl Source {
         })
     }
 
+    /// # Errors
+    /// Where the source is a configuration that cannot be read: the other machines of its folder are not
+    /// what was asked for.
+    pub fn check_readable(&self) -> Result<(), Error> {
+        let mut unreadable = self.vms.unreadable.iter();
+        let fault = unreadable.find(|(path, _)| super::state::is_same(path, &self.path));
+        fault.map_or(Ok(()), |(_, fault)| Err(Arc::clone(fault).into()))
+    }
+
     /// The machines of the source.
     #[must_use]
     pub fn vms(&self) -> &VmSet {
@@ -206,6 +215,12 @@ impl Source {
     #[must_use]
     pub fn finder(&self) -> &Finder {
         &self.finder
+    }
+
+    /// Where its files are looked for: itself, or the folder of the machine whose configuration it is.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        root_of(&self.path)
     }
 
     /// The path as the operator named it.

@@ -21,7 +21,7 @@ blockio::codes! {
         => "nothing was written; make room, choose another destination, or restore a single state (--as-of), which takes less";
     /// Destination within the source.
     TARGET_IN_SOURCE = "HV-E706": "the destination lies within the source"
-        => "a source is never written; choose a folder that is neither SOURCE nor one of the --search folders, nor within them";
+        => "a source is never written; choose a folder that is neither SOURCE nor one of the folders of --search and --map, nor within them";
     /// A file with lost bytes.
     DISK_PARTLY = "HV-D707": "a disk could not be restored in full"
         => "it was saved as NAME.partial with the missing ranges in NAME.partial.json, so that nothing takes it for whole; restore an older state (--as-of), or the file again from the backup";

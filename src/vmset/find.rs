@@ -122,6 +122,8 @@ impl VmSet {
             loaded: &configs.loaded,
             claims: &claims,
             leftovers: &leftovers,
+            all_leftovers: &leftover::all(&disks, &others),
+            volumes: &missing::volumes(&claims),
         };
         let mut machines: Vec<_> = groups
             .iter()

@@ -23,6 +23,14 @@ pub struct VmSet {
     pub notes: Vec<Fault>,
 }
 
+impl VmSet {
+    /// What is wrong with the set as a whole: [`Self::notes`], and why configurations cannot be read.
+    pub fn problems(&self) -> impl Iterator<Item = &Fault> {
+        let unreadable = self.unreadable.iter().map(|(_, fault)| &**fault);
+        self.notes.iter().chain(unreadable)
+    }
+}
+
 /// One virtual machine.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {

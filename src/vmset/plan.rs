@@ -31,7 +31,7 @@ use uuid::Uuid;
 use super::{Absence, AbsenceKind, Machine, MachineState, Slot};
 
 pub use choices::{Choices, Keep, WithoutMemory};
-pub use set_path::{SetPath, safe_name, unmarked};
+pub use set_path::{STAGE_HEAD, STAGE_TAIL, SetPath, folder_name, safe_name, unmarked};
 
 /// Folder of the machine's configuration.
 pub const MACHINES: &str = "Virtual Machines";
@@ -214,7 +214,7 @@ impl Plan {
             .clone()
             .unwrap_or_else(|| machine.name.clone());
         let mut plan = Self {
-            folder: safe_name(&name),
+            folder: choices.folder.clone().unwrap_or_else(|| folder_name(&name)),
             name,
             id: machine.id,
             keep: choices.keep,

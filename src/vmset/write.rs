@@ -8,11 +8,13 @@
 //! | `room` | how much room it takes |
 //! | `chains` | the result's chains opened and compared with the source's |
 //! | `check` | bytes read back, checksums |
+//! | `losses` | what was not restored in full, and what follows from that |
 
 mod chains;
 mod check;
 mod error;
 mod file;
+mod losses;
 mod room;
 mod stage;
 
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use blockio::{Fault, HostFile};
 use disk::Finder;
 
-use super::plan::{Plan, PlannedFile, SetPath};
+use super::plan::{Plan, PlannedFile, SetPath, Work};
 use crate::checksum::Algorithm;
 use crate::progress::Watch;
 use crate::sink::Partial;
@@ -99,7 +101,8 @@ pub fn write(
 ) -> Result<Written, Error> {
     let mut stage = Stage::check(job.destination, &job.plan.folder, job.plan.id)?;
     let sources = open_sources(job)?;
-    let past = stage.begin(&key(job, &sources), job.resume)?;
+    let parents = open_parents(job)?;
+    let past = stage.begin(&key(job, &sources, &parents), job.resume)?;
     if let Err(error) = room::check(job, &stage, &sources, &past) {
         stage.abandon_if_empty();
         return Err(error);
@@ -126,7 +129,7 @@ pub fn write(
     }
     written.damaged = chains::compare(job, &stage, &written)?;
     check::all(job, &stage, &mut written, &sources)?;
-    written.changed = changed(&sources);
+    written.changed = changed(sources.iter().chain(&parents));
     for (name, bytes) in texts(&written) {
         stage.put_text(&name, &bytes)?;
     }
@@ -148,23 +151,42 @@ fn one(
 
 /// The files that are read, in the plan's order, open until the end.
 fn open_sources(job: &Job<'_>) -> Result<Vec<Arc<HostFile>>, Error> {
-    let open = |file: &PlannedFile| {
-        HostFile::open(&file.from)
-            .map(Arc::new)
-            .map_err(|error| Error::Source(Fault::from_io(&error, "source file")))
-    };
-    job.plan.files.iter().map(open).collect()
+    let files = job.plan.files.iter();
+    files.map(|file| open_source(&file.from)).collect()
 }
 
-/// The files that are not as they were when they were opened.
-fn changed(sources: &[Arc<HostFile>]) -> Vec<PathBuf> {
-    let differs = |file: &&Arc<HostFile>| file.stamp_now().is_ok_and(|now| now != file.stamp());
-    let changed = sources.iter().filter(differs);
+/// The files that merged disks are read from, besides their leaves.
+fn open_parents(job: &Job<'_>) -> Result<Vec<Arc<HostFile>>, Error> {
+    let mut parents = Vec::new();
+    let files = job.plan.files.iter();
+    for merged in files.filter(|file| file.work == Work::Merge) {
+        let chain = job.finder.chain(&merged.from);
+        let chain = chain.map_err(|error| Error::Source(Arc::clone(error.fault())))?;
+        for layer in chain.layers.iter().skip(1) {
+            parents.push(open_source(&layer.path)?);
+        }
+    }
+    Ok(parents)
+}
+
+fn open_source(path: &Path) -> Result<Arc<HostFile>, Error> {
+    let file = HostFile::open(path).map(Arc::new);
+    file.map_err(|error| {
+        let fault = Fault::from_io(&error, "source file");
+        let name = path.display().to_string();
+        Error::Source((*fault).clone().in_file(&name).into())
+    })
+}
+
+/// The files that are not as they were when they were opened, or of which that cannot be told.
+fn changed<'a>(sources: impl Iterator<Item = &'a Arc<HostFile>>) -> Vec<PathBuf> {
+    let is_same = |file: &Arc<HostFile>| file.stamp_now().is_ok_and(|now| now == file.stamp());
+    let changed = sources.filter(|file| !is_same(file));
     changed.map(|file| file.path().to_owned()).collect()
 }
 
 /// Stands for what is written, and from what.
-fn key(job: &Job<'_>, sources: &[Arc<HostFile>]) -> String {
+fn key(job: &Job<'_>, sources: &[Arc<HostFile>], parents: &[Arc<HostFile>]) -> String {
     let mut hasher = blake3::Hasher::new();
     for (file, source) in job.plan.files.iter().zip(sources) {
         let stamp = source.stamp();
@@ -175,6 +197,10 @@ fn key(job: &Job<'_>, sources: &[Arc<HostFile>]) -> String {
             file.role,
             file.work
         );
+        hasher.update(line.as_bytes());
+    }
+    for parent in parents {
+        let line = format!("{} {:?}\n", parent.path().display(), parent.stamp());
         hasher.update(line.as_bytes());
     }
     hasher.finalize().to_hex()[..32].to_owned()

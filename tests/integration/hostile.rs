@@ -1,5 +1,13 @@
 //! Names that no Windows would give: that lead out of the destination, that mean a device, that are too
 //! long for it, that fall together there. Nothing leaves it, nothing is merged, all of it is reported.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`configurations`] | machines beside configurations that are damaged or made to do harm |
+//! | [`interrupted`] | restores that are killed, run out of room, lose their source |
+
+mod configurations;
+mod interrupted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -20,6 +28,8 @@ pub(crate) fn tests() -> Vec<Test> {
     if cfg!(target_os = "linux") {
         tests.push(test!(nothing_leaves_a_folder));
     }
+    tests.extend(configurations::tests());
+    tests.extend(interrupted::tests());
     tests
 }
 

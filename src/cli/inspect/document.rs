@@ -1,7 +1,9 @@
 //! `inspect --json`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use blockio::Fault;
 use partition::{Content, FirstBytes, Partition, Table};
 use serde_json::{Value, json};
 
@@ -10,6 +12,7 @@ use super::look::Look;
 use super::{guests, machine_json};
 use crate::cli::chain::{layers_json, orphans};
 use crate::open::{Backup, Disk, OpenDisk, Volume};
+use crate::vmset::VmSet;
 
 /// The whole document. What is above `machines` is of all of them together, `vm` says of which.
 pub(super) fn of(source: &Path, looks: &[Look<'_>]) -> Value {
@@ -34,7 +37,17 @@ pub(super) fn of(source: &Path, looks: &[Look<'_>]) -> Value {
         },
         "orphans": orphans,
         "damaged": damaged,
+        "unreadable": looks.first().map(|look| unreadable(&look.backup.vms)).unwrap_or_default(),
     })
+}
+
+/// The configurations that cannot be read.
+fn unreadable(set: &VmSet) -> Vec<Value> {
+    let one = |(path, fault): &(PathBuf, Arc<Fault>)| {
+        json!({ "file": path.display().to_string(), "code": fault.code.id,
+            "message": fault.to_string() })
+    };
+    set.unreadable.iter().map(one).collect()
 }
 
 fn disks(look: &Look<'_>) -> Vec<Value> {

@@ -121,7 +121,7 @@ fn configuration(file: &ConfigFile) -> Value {
         "disk_merge_pending": told.disk_merge_pending,
         "adapters": told.adapters.iter().map(adapter).collect::<Vec<_>>(),
         "devices": facts::devices(told),
-        "problems": file.notes.iter().chain(&told.oddities).map(|fault| json!({
+        "problems": file.notes.iter().map(|fault| json!({
             "code": fault.code.id, "message": fault.to_string(),
         })).collect::<Vec<_>>(),
     })

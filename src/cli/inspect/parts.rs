@@ -69,8 +69,11 @@ fn told(file: &ConfigFile) -> Vec<String> {
     told.extend(facts::replica(configuration));
     told.extend(facts::cluster(configuration));
     told.extend(facts::devices(configuration));
-    let notes = file.notes.iter().chain(&configuration.oddities);
-    told.extend(notes.map(|fault| escape(&fault.to_string()).into_owned()));
+    told.extend(
+        file.notes
+            .iter()
+            .map(|fault| escape(&fault.to_string()).into_owned()),
+    );
     told
 }
 

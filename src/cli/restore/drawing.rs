@@ -241,14 +241,19 @@ fn memory(ctx: &Context, machine: &Machine, plan: &Plan) {
 /// Whether Windows' import wizard will do.
 fn last_line(out: &mut impl Write, plan: &Plan, written: Option<&Written>) -> anyhow::Result<()> {
     let mut why = plan.hindrances.clone();
-    if !written.is_none_or(Written::is_whole) {
+    let is_whole = written.is_none_or(Written::is_whole);
+    if !is_whole {
         why.insert(0, "a disk was not restored in full".into());
     }
+    let next = match is_whole {
+        true => "run import.ps1",
+        false => "import nothing before RESTORED.md was read",
+    };
     if why.is_empty() {
         writeln!(out, "wizard-ready: yes")?;
     } else {
         let why = escape(&why.join("; ")).into_owned();
-        writeln!(out, "wizard-ready: no, because {why}; run import.ps1")?;
+        writeln!(out, "wizard-ready: no, because {why}; {next}")?;
     }
     Ok(())
 }

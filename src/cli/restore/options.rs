@@ -1,5 +1,6 @@
 //! What the operator may choose about a restore.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::numbers_of;
@@ -7,7 +8,7 @@ use crate::cli::args::MachineArgs;
 use crate::cli::{Exit, Stop};
 use crate::codes;
 use crate::vmset::codes::NO_MACHINE_STATE;
-use crate::vmset::plan::{Choices, Keep, WithoutMemory, safe_name, unmarked};
+use crate::vmset::plan::{Choices, Keep, WithoutMemory, folder_name, unmarked};
 use crate::vmset::{Host, Machine};
 
 /// What the result is to be.
@@ -49,10 +50,11 @@ pub(super) struct ChoiceArgs {
 }
 
 impl ChoiceArgs {
-    /// The choices for `machine`, which goes into `output`.
+    /// The choices for `machine`, which gets `folder` in `output`.
     pub(super) fn of(
         &self,
         machine: &Machine,
+        folder: &str,
         output: &Path,
         args: &MachineArgs,
     ) -> anyhow::Result<Choices> {
@@ -60,15 +62,29 @@ impl ChoiceArgs {
             None => Keep::Checkpoints,
             Some(word) => Keep::AsOf(state(machine, word)?),
         };
-        let name = self.rename.as_ref().unwrap_or(&machine.name);
         Ok(Choices {
+            folder: Some(folder.to_owned()),
             keep,
             without_memory: self.without_memory(machine)?,
             rename: self.rename(args)?,
             new_id: self.new_id,
-            windows_path: self.windows_path(&safe_name(name), output, args)?,
+            windows_path: self.windows_path(folder, output, args)?,
             host: self.host.as_deref().map(host).transpose()?,
         })
+    }
+
+    /// The folder of each of `machines`: of several with one name, upper and lower case aside, all but the
+    /// first have a number.
+    pub(super) fn folders(&self, machines: &[&Machine]) -> Vec<String> {
+        let mut taken = BTreeSet::new();
+        let folder = |machine: &&Machine| {
+            let name = self.rename.as_ref().unwrap_or(&machine.name);
+            let numbered = (2..).map(|number| folder_name(&format!("{name} ({number})")));
+            let mut names = std::iter::once(folder_name(name)).chain(numbered);
+            let free = names.find(|name| taken.insert(name.to_lowercase()));
+            free.expect("there are more numbers than machines")
+        };
+        machines.iter().map(folder).collect()
     }
 
     fn without_memory(&self, machine: &Machine) -> anyhow::Result<WithoutMemory> {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use blockio::{Fault, ReadAt};
+use blockio::{Fault, FaultKind, ReadAt};
 use disk::Finder;
 use uuid::Uuid;
 use vmcx::{Configuration, Document, Format, Kind};
@@ -36,6 +36,8 @@ pub(crate) struct Loaded {
     pub(crate) true_path: PathBuf,
     /// Whether it is a checkpoint's.
     pub(crate) is_checkpoint: bool,
+    /// Whether some of its keys are lost.
+    pub(crate) is_damaged: bool,
 }
 
 /// What was read.
@@ -127,7 +129,12 @@ fn load(path: &Path, true_path: PathBuf, document: &Document) -> Loaded {
     let configuration = document.configuration();
     let mut notes = document.notes().to_vec();
     notes.extend(configuration.oddities.iter().cloned());
+    let is_damaged = document
+        .notes()
+        .iter()
+        .any(|note| note.kind != FaultKind::Unsupported);
     Loaded {
+        is_damaged,
         is_checkpoint: is_checkpoint(path, &configuration),
         true_path,
         file: ConfigFile {

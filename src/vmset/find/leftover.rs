@@ -27,24 +27,31 @@ fn kind(name: &str) -> Option<LeftoverKind> {
     }
 }
 
-/// What is left beside a machine: files named after one of `names` (its disks and configurations, lower
-/// case, without endings); all of them where it is the `only` machine.
-pub(crate) fn of(
-    names: &BTreeSet<String>,
-    only: bool,
-    disk_files: &Disks,
-    others: &Others,
-) -> Vec<Leftover> {
+/// Every leftover, by its name (lower case): looked for once, since there may be very many files and
+/// machines.
+pub(crate) fn all(disk_files: &Disks, others: &Others) -> Vec<(String, Leftover)> {
     let numbers = disk_files.numbers();
     let disks = numbers.map(|file| &*disk_files.get(file).path);
     let found = disks.chain(others.paths()).filter_map(|path| {
         let name = file_name(path).to_lowercase();
         let kind = kind(&name)?;
-        (only || names.iter().any(|stem| is_named_after(&name, stem))).then(|| leftover(path, kind))
+        Some((name, leftover(path, kind)))
     });
     let mut found: Vec<_> = found.collect();
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
     found
+}
+
+/// What of `all` is left beside a machine: files named after one of `names` (its disks and configurations,
+/// lower case, without endings); all of them where it is the `only` machine.
+pub(crate) fn of(
+    names: &BTreeSet<String>,
+    only: bool,
+    all: &[(String, Leftover)],
+) -> Vec<Leftover> {
+    let is_its = |name: &str| only || names.iter().any(|stem| is_named_after(name, stem));
+    let found = all.iter().filter(|(name, _)| is_its(name));
+    found.map(|(_, leftover)| leftover.clone()).collect()
 }
 
 pub(crate) fn leftover(path: &Path, kind: LeftoverKind) -> Leftover {

@@ -30,6 +30,10 @@ pub(crate) struct Site<'a> {
     pub(crate) claims: &'a [Claim],
     /// The disk files that are leftovers by their names.
     pub(crate) leftovers: &'a BTreeSet<usize>,
+    /// All leftovers, by their names.
+    pub(crate) all_leftovers: &'a [(String, Leftover)],
+    /// The volumes of which files are here.
+    pub(crate) volumes: &'a BTreeSet<String>,
 }
 
 impl Site<'_> {
@@ -77,7 +81,7 @@ impl Site<'_> {
     fn explain(&self) -> Explain<'_> {
         Explain {
             disks: self.disks,
-            claims: self.claims,
+            volumes: self.volumes,
         }
     }
 
@@ -159,7 +163,7 @@ impl Site<'_> {
             .map(|config| stem(&named_after(&self.loaded[*config], "x")));
         let names: BTreeSet<String> = recorded.chain(files).chain(ids).collect();
         let only = self.claims.iter().all(|claim| claim.owner == owner);
-        let mut leftovers = leftover::of(&names, only, self.disks, self.others);
+        let mut leftovers = leftover::of(&names, only, self.all_leftovers);
         leftovers.extend(self.on_top(owner, drafts));
         let is_used = |path: &Path| {
             drafts

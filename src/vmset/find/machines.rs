@@ -56,12 +56,13 @@ fn nearest_machine(checkpoint: &Loaded, loaded: &[Loaded]) -> Option<Uuid> {
 impl Configs {
     /// Leaves one configuration of each id. Of copies that differ, the one that
     ///
-    /// 1. lies where the list of the host says,
-    /// 2. lies in a folder `Virtual Machines` or `Snapshots`, rather than in one of the host's own
+    /// 1. is not damaged,
+    /// 2. lies where the list of the host says,
+    /// 3. lies in a folder `Virtual Machines` or `Snapshots`, rather than in one of the host's own
     ///    copies or of machines being imported,
-    /// 3. more of whose disks are at hand,
-    /// 4. was turned on or off last,
-    /// 5. comes first by its path.
+    /// 4. more of whose disks are at hand,
+    /// 5. was turned on or off last,
+    /// 6. comes first by its path.
     pub(crate) fn without_copies(&mut self, disks: &Disks) {
         let mut by_id: BTreeMap<(bool, Uuid), Vec<Loaded>> = BTreeMap::new();
         let mut kept = Vec::new();
@@ -108,6 +109,7 @@ impl Configs {
             .max(configuration.last_powered_off);
         let path = config.file.path.clone();
         (
+            config.is_damaged,
             !is_listed,
             place(&path),
             Reverse(at_hand.count()),

@@ -22,8 +22,14 @@ use crate::vmset::{Absence, AbsenceKind, BackupMode, ModeKind, SavedMemory, Slot
 /// What explains a missing file: what else is here.
 pub(crate) struct Explain<'a> {
     pub(crate) disks: &'a Disks,
-    /// Every claim of every machine.
-    pub(crate) claims: &'a [Claim],
+    /// The volumes of which files are here.
+    pub(crate) volumes: &'a BTreeSet<String>,
+}
+
+/// The volumes that those files were recorded on which are here.
+pub(crate) fn volumes(claims: &[Claim]) -> BTreeSet<String> {
+    let tied = claims.iter().filter(|claim| claim.tie.is_some());
+    tied.filter_map(|claim| claim.recorded.volume()).collect()
 }
 
 impl Explain<'_> {
@@ -84,9 +90,7 @@ impl Explain<'_> {
     /// The volume of `recorded`, if nothing on it is here while other volumes' files are.
     fn lost_volume(&self, recorded: &Recorded) -> Option<String> {
         let volume = recorded.volume()?;
-        let tied = self.claims.iter().filter(|claim| claim.tie.is_some());
-        let here: BTreeSet<String> = tied.filter_map(|claim| claim.recorded.volume()).collect();
-        (!here.is_empty() && !here.contains(&volume)).then_some(volume)
+        (!self.volumes.is_empty() && !self.volumes.contains(&volume)).then_some(volume)
     }
 
     /// The disks of a machine's claims that have no file, each path once.

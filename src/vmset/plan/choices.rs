@@ -13,6 +13,8 @@ pub struct Choices {
     pub without_memory: WithoutMemory,
     /// The machine's name in the result, where it gets another one.
     pub rename: Option<String>,
+    /// Name of the machine's folder in the result, where it is not the machine's.
+    pub folder: Option<String>,
     /// Whether Windows is to give the machine a new id when it is imported.
     pub new_id: bool,
     /// Where the machine's folder is going to be on Windows, such as `D:\VMs\web01`; then the paths in

@@ -43,6 +43,7 @@ impl Plan {
             clustered: of.is_some_and(|of| of.highly_available) || self.lies_on_a_cluster(),
             domain_controller: false,
             absent: self.absent.clone(),
+            is_whole: true,
             rows: Vec::new(),
             fits: self.windows_path.as_deref().map(Text::from),
             new_id: choices.new_id,
@@ -221,7 +222,7 @@ impl Plan {
 
 impl Plan {
     /// Why Windows' import wizard alone will not do, a clause each.
-    pub(super) fn why_no_wizard(&self, facts: &Facts) -> Vec<String> {
+    pub(crate) fn why_no_wizard(&self, facts: &Facts) -> Vec<String> {
         let mut why = facts.wizard_stops();
         let broken = |disk: &PlannedDisk| {
             let place = disk.place.as_ref()?;

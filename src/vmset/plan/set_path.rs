@@ -1,11 +1,18 @@
 //! Where a file lies below its machine's folder.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use tree::Name;
 
 use crate::sink::host_name::{Rules, host_name};
+use crate::sink::with_tail;
+
+/// What the name of a machine's folder begins with until all of it is there.
+pub const STAGE_HEAD: &str = ".";
+/// What it ends with until then.
+pub const STAGE_TAIL: &str = ".hvrestore-part";
 
 /// A path below a machine's folder: the same on every system that the set may be carried to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +83,17 @@ pub fn safe_name(name: &str) -> String {
     host_name(&Name::from(name), Rules::Everywhere)
 }
 
+/// The name of the folder of a machine called `name`: as every system can hold it, also with
+/// [`STAGE_HEAD`] and [`STAGE_TAIL`] around it.
+#[must_use]
+pub fn folder_name(name: &str) -> String {
+    let name = if name.is_empty() { "machine" } else { name };
+    let around = format!("{STAGE_HEAD}{STAGE_TAIL}");
+    let cut = with_tail(OsStr::new(&safe_name(name)), &around);
+    let cut = cut.to_string_lossy();
+    cut.strip_suffix(&around).unwrap_or(&cut).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +108,19 @@ mod tests {
         ] {
             assert_eq!(unmarked(path), plain);
         }
+    }
+
+    #[test]
+    fn a_folder_has_room_for_what_stands_around_its_name() {
+        for name in ["x".repeat(300), "\u{e9}".repeat(150), "x".repeat(245)] {
+            let folder = folder_name(&name);
+            let staged = format!("{STAGE_HEAD}{folder}{STAGE_TAIL}");
+            assert!((250..=255).contains(&staged.len()), "{staged}");
+        }
+        assert_eq!(folder_name("web01"), "web01");
+        assert_eq!(folder_name(""), "machine");
+        let (a, b) = ("x".repeat(299) + "a", "x".repeat(299) + "b");
+        assert_ne!(folder_name(&a), folder_name(&b));
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Row {
     }
 
     /// The import must not be tried before what `code` says is done.
-    pub(super) fn block(topic: Topic, code: &'static Code, reason: impl Into<String>) -> Self {
+    pub(crate) fn block(topic: Topic, code: &'static Code, reason: impl Into<String>) -> Self {
         Self {
             level: Level::Block,
             ..Self::warn(topic, code, reason)

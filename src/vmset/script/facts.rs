@@ -53,6 +53,8 @@ pub struct Facts {
     pub domain_controller: bool,
     /// What is not in the backup.
     pub absent: Vec<Absence>,
+    /// Whether every byte that the backup has is there.
+    pub is_whole: bool,
     /// What pre-flight found.
     pub rows: Vec<Row>,
     /// The Windows path of the machine's folder for which every path in its configurations is right;

@@ -36,7 +36,7 @@ const UNPROVEN: &str = "## What only a Windows host can prove\n\n\
     that the guest starts. `import.ps1 -Check` asks the host, and changes nothing.\n";
 
 fn what(facts: &Facts) -> String {
-    let headline = if facts.absent.is_empty() {
+    let headline = if facts.absent.is_empty() && facts.is_whole {
         "RESTORED"
     } else {
         "RESTORED, NOT COMPLETE"

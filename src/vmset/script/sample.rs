@@ -73,6 +73,7 @@ pub(super) fn web01() -> Facts {
         clustered: false,
         domain_controller: false,
         absent: Vec::new(),
+        is_whole: true,
         rows: Vec::new(),
         fits: None,
         new_id: false,

@@ -8,6 +8,9 @@ use super::facts::{Content, Facts, Fate, MemoryFate, StateFacts, Way};
 /// Why the wizard would go wrong, a clause each.
 pub(super) fn stops(facts: &Facts) -> Vec<String> {
     let mut stops = Vec::new();
+    if !facts.is_whole {
+        stops.push("a disk was not restored in full".to_owned());
+    }
     if let Way::Anew { why } = &facts.way {
         stops.push(why.clone());
     }

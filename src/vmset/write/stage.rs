@@ -21,12 +21,10 @@ use crate::output::{is_temporary, temporary_name};
 use crate::vmset::codes::{
     TARGET_IN_USE, TARGET_OTHER, TARGET_SAME_ID, TARGET_TAKEN, TARGET_UNFINISHED,
 };
-use crate::vmset::plan::{MACHINES, PlannedFile, SetPath};
+use crate::vmset::plan::{MACHINES, PlannedFile, STAGE_HEAD, STAGE_TAIL, SetPath};
 
 /// Name of the journal.
 const JOURNAL: &str = ".hvrestore-restore.jsonl";
-/// End of the temporary folder's name.
-const TAIL: &str = ".hvrestore-part";
 
 /// How long Windows is given to let go of a folder: a virus scanner, or whoever looks into it, keeps
 /// its name as it is.
@@ -77,7 +75,7 @@ impl Stage {
                 format!("{} has it", other.display()),
             ));
         }
-        let path = destination.join(format!(".{folder}{TAIL}"));
+        let path = destination.join(format!("{STAGE_HEAD}{folder}{STAGE_TAIL}"));
         Ok(Self {
             was_there: path.exists(),
             place,
@@ -91,18 +89,19 @@ impl Stage {
     pub(super) fn begin(&mut self, key: &str, resume: bool) -> Result<Past, Error> {
         let writing = |error: io::Error| Error::writing(&self.path, &error);
         let has_something = self.was_there && !is_free(&self.path);
-        if has_something && !resume {
-            let reason = "it is there from an earlier run";
-            return Err(Error::refused(&TARGET_UNFINISHED, &self.path, reason));
-        }
         fs::create_dir_all(&self.path).map_err(writing)?;
         let dir = Dir::open(&self.path).map_err(writing)?;
         // No file inherits compression: Hyper-V attaches no such disk.
         let _ = Platform.unmark(dir.file());
         let mut journal = dir.open_to_append(OsStr::new(JOURNAL)).map_err(writing)?;
+        // Before anything else is said of the folder: nobody may be told to remove what is in use.
         if let Err(fs::TryLockError::WouldBlock) = journal.try_lock() {
             let reason = "its journal is locked";
             return Err(Error::refused(&TARGET_IN_USE, &self.path, reason));
+        }
+        if has_something && !resume {
+            let reason = "it is there from an earlier run";
+            return Err(Error::refused(&TARGET_UNFINISHED, &self.path, reason));
         }
         let past = Past::read(&mut journal, key).map_err(writing)?;
         let Some(past) = past else {
@@ -292,7 +291,7 @@ fn holder_of(destination: &Path, id: Uuid) -> Option<PathBuf> {
             is_configuration && stem.eq_ignore_ascii_case(&wanted)
         })
     };
-    let is_stage = |path: &Path| path.to_string_lossy().ends_with(TAIL);
+    let is_stage = |path: &Path| path.to_string_lossy().ends_with(STAGE_TAIL);
     let entries = fs::read_dir(destination).into_iter().flatten().flatten();
     let folders = entries
         .map(|entry| entry.path())

@@ -175,12 +175,12 @@ fn two_disks_of_one_name_get_folders_of_their_own() -> Outcome {
     Ok(())
 }
 
-/// Cuts the end off the leaf of the system's disk in now.
+/// Cuts the end off the leaf of the system's disk in now, which was saved while it ran.
 fn cut() -> Web {
     Web::changed(
         Format::Vmcx,
         Layout::Flat,
-        |_, _| {},
+        |web, _| web.save_memory(),
         |made, _| {
             let system = super::machine(Format::Vmcx).1[0];
             let leaf = made.disk_file(State::Now, system);
@@ -203,15 +203,36 @@ fn a_damaged_disk_is_never_presented_as_whole() -> Outcome {
         last_line(&ran).starts_with("wizard-ready: no, because a disk was not restored in full")
     );
     assert!(ran.stderr.contains("[HV-D708]"), "{}", ran.stderr);
-    assert_eq!(web.manifest()["complete"], false);
+    is_told_as_not_whole(&web);
     web.assert_reads(web.clean, "Clean install");
     Ok(())
+}
+
+/// Every file of the set that tells of it says so, and memory does not resume over the disk.
+fn is_told_as_not_whole(web: &Web) {
+    let manifest = web.manifest();
+    assert_eq!(manifest["complete"], false);
+    assert_eq!(manifest["wizard_ready"], false);
+    assert_eq!(manifest["saved_state"][0]["kept"], false, "{manifest}");
+    assert_eq!(manifest["saved_state"][0]["removed_by_script"], true);
+    let restored = web.text("RESTORED.md");
+    assert!(
+        restored.contains("**RESTORED, NOT COMPLETE**"),
+        "{restored}"
+    );
+    assert!(restored.contains("block: disks: "), "{restored}");
+    let script = web.text("import.ps1");
+    assert!(
+        script.contains("'disks'") && script.contains("'block'"),
+        "{script}"
+    );
 }
 
 fn a_merged_disk_with_damage_is_partial() -> Outcome {
     let web = cut();
     let ran = web.restore(&["--as-of", "now"]).expect_code(3);
     assert!(ran.stderr.contains("[HV-D707]"), "{}", ran.stderr);
+    is_told_as_not_whole(&web);
     let found = names(&web.root().join("Virtual Hard Disks"));
     assert_eq!(
         found,

@@ -1,6 +1,6 @@
 //! The tables of objects: where the tables of keys are, what else takes room.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use blockio::{Fault, clamp};
 use zerocopy::FromBytes;
@@ -16,6 +16,8 @@ use crate::codes;
 
 /// Tables of objects in one file: room for the saved memory of a machine with terabytes of it.
 const MOST_TABLES: usize = 1 << 13;
+/// Slots in all of them, as many as that takes.
+const MOST_SLOTS: usize = 1 << 21;
 /// Bytes of one table: those of the largest alignment.
 const MOST_BYTES: u64 = 0x1_0000;
 
@@ -60,17 +62,20 @@ pub(crate) fn read(
         u64::from(header.alignment),
         notes,
     )?;
-    let mut known = BTreeSet::from([FIRST_OBJECT_TABLE]);
+    let first_end = FIRST_OBJECT_TABLE.saturating_add(u64::from(header.alignment));
+    let mut known = BTreeMap::from([(FIRST_OBJECT_TABLE, first_end)]);
     let mut next = 0;
     while let Some(object) = objects.get(next).copied() {
         next = next.saturating_add(1);
         if object.kind != object::OBJECT_TABLE {
             continue;
         }
-        if known.len() >= MOST_TABLES || !known.insert(object.offset) {
+        let is_too_much = known.len() >= MOST_TABLES || objects.len() >= MOST_SLOTS;
+        if is_too_much || !is_apart(&object, &known) {
             notes.add(cyclic(&object));
             continue;
         }
+        known.insert(object.offset, end_of(&object));
         match table(image, object.offset, object.size, notes) {
             Ok(more) => objects.extend(more),
             Err(fault) => notes.add(fault),
@@ -79,11 +84,25 @@ pub(crate) fn read(
     Ok(objects)
 }
 
+/// Whether the table lies in none of those that are `known`, by where each begins and ends: tables in each
+/// other would make gigabytes of slots out of a few bytes.
+fn is_apart(object: &Object, known: &BTreeMap<u64, u64>) -> bool {
+    let before = known.range(..end_of(object)).next_back();
+    before.is_none_or(|(_, end)| *end <= object.offset)
+}
+
+fn end_of(object: &Object) -> u64 {
+    // One that is said to be empty is a table all the same, if there is one.
+    object
+        .offset
+        .saturating_add(object.size.clamp(1, MOST_BYTES))
+}
+
 fn cyclic(object: &Object) -> Fault {
     Fault::damaged(&codes::OBJECT_TABLE, "table of objects")
         .at(object.slot)
         .found(format!(
-            "a further table at {:#x}, which is known already or one too many",
+            "a further table at {:#x}, which lies in one that is known or is one too many",
             object.offset
         ))
 }

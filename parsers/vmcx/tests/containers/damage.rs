@@ -111,6 +111,27 @@ fn tables_of_objects_in_a_circle_end() {
 }
 
 #[test]
+fn tables_of_objects_in_each_other_are_not_read() {
+    let chained = container(
+        &keys(),
+        &Options {
+            slots: 1,
+            ..Options::default()
+        },
+    );
+    let second = chained.object_tables[1];
+    // A table that its own slots are made of: the signature and a number of slots as an offset.
+    let within = second + 8 + 5;
+    let (notes, _) = mended(&chained, |bytes| {
+        bytes[within..within + 4].copy_from_slice(&0x0111_0001_u32.to_le_bytes());
+        bytes[within + 4..within + 8].copy_from_slice(&200_u32.to_le_bytes());
+        let slot = second + 8 + 226 * 18;
+        bytes[slot + 5..slot + 13].copy_from_slice(&(within as u64).to_le_bytes());
+    });
+    assert!(notes.contains(&"HV-D953"), "{notes:?}");
+}
+
+#[test]
 fn a_table_of_more_slots_than_it_has_room_for_is_read_to_its_end() {
     let (notes, left) = mended(&built(), |bytes| bytes[0x2004..0x2008].fill(0xff));
     assert_eq!(
