@@ -89,7 +89,9 @@ impl Writing<'_> {
     /// Tells the copy where its parent is now.
     fn relink(&mut self, relink: &Relink) -> Result<(), Error> {
         let name = self.planned.place.name();
-        let file = self.output.file().try_clone().and_then(EditedFile::new);
+        // The file is synced before it gets its name.
+        let file = self.output.file().try_clone();
+        let file = file.and_then(EditedFile::unnamed);
         let file: Arc<dyn WriteAt> = match file {
             Ok(file) => Arc::new(file),
             Err(error) => return Err(Error::writing(&self.place, &error)),

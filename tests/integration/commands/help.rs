@@ -18,7 +18,7 @@ pub(super) fn tests() -> Vec<Test> {
     ]
 }
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 17] = [
     "inspect",
     "chain",
     "ls",
@@ -28,8 +28,11 @@ const COMMANDS: [&str; 14] = [
     "find",
     "hash",
     "extract",
+    "apply-metadata",
     "flatten",
+    "relink",
     "doctor",
+    "restore",
     "explain",
     "completions",
     "man",

@@ -13,6 +13,8 @@ use crate::{Place, ReadAt, Run, WriteAt};
 pub struct EditedFile {
     file: File,
     size: AtomicU64,
+    /// Whether nobody finds it before it is flushed as a whole.
+    unnamed: bool,
 }
 
 impl EditedFile {
@@ -22,7 +24,25 @@ impl EditedFile {
     /// Where the system cannot tell its size.
     pub fn new(file: File) -> io::Result<Self> {
         let size = AtomicU64::new(file.metadata()?.len());
-        Ok(Self { file, size })
+        let unnamed = false;
+        Ok(Self {
+            file,
+            size,
+            unnamed,
+        })
+    }
+
+    /// As [`new`](Self::new), of a copy that gets its name only after it was flushed as a whole: until
+    /// then a power cut leaves nothing to be put in order, and each flush in between is waiting for
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn unnamed(file: File) -> io::Result<Self> {
+        Ok(Self {
+            unnamed: true,
+            ..Self::new(file)?
+        })
     }
 }
 
@@ -59,7 +79,10 @@ impl WriteAt for EditedFile {
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.file.sync_data()
+        match self.unnamed {
+            true => Ok(()),
+            false => self.file.sync_data(),
+        }
     }
 }
 
