@@ -201,7 +201,7 @@ fn files_that_are_no_disks_are_passed_over() -> Outcome {
     let sources = Folder::new()
         .with("vm/Virtual Hard Disks/base.vhdx", &base())
         .with("vm/Virtual Hard Disks/leaf.avhdx", &leaf)
-        .with_bytes("vm/Virtual Machines/x.vmcx", b"configuration")
+        .with_bytes("vm/Virtual Machines/x.bin", b"memory")
         .with_bytes("vm/empty", b"")
         .with_bytes("log.txt", &noise(70_000, 6))
         .done();
