@@ -6,9 +6,9 @@ use crate::cli::Context;
 use crate::open::{Backup, Source, StateFacts};
 use crate::vmset::{Consistency, Machine, MachineState};
 
-/// More states than these are not opened one by one: a chain of a thousand files would take as many
-/// chains to look through.
-const MOST_STATES: usize = 100;
+/// More states than these are not opened one by one: each is a chain of its own, and the files to be
+/// opened grow with the square of their number.
+const MOST_STATES: usize = 24;
 
 /// Of more states than these, the newest, not all files are looked at.
 const MOST_GONE_THROUGH: usize = 8;
