@@ -58,6 +58,8 @@ fn web(folder: &Path) -> Made {
 
 fn arguments(source: &Path, out: &Path, more: &[&str]) -> Vec<OsString> {
     let mut all: Vec<OsString> = vec!["restore".into(), source.into(), "-o".into(), out.into()];
+    // On Windows it is the destination unless told: no two sets would be the same.
+    all.extend(["--windows-path", r"D:\VMs\web01"].map(OsString::from));
     all.extend(more.iter().map(OsString::from));
     all
 }
